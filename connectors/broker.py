@@ -1,0 +1,175 @@
+"""An MQTT broker for this run: mosquitto when it is on PATH, else the embedded one. On loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from connectors.clock import Stopwatch, sleep
+from connectors.errors import InputError, PartFailed, nearest
+
+LOOPBACK = "127.0.0.1"
+MAX_PAYLOAD = 8 * 1024 * 1024  # bytes; a 4 MB picture with room to spare
+START_S = 15.0  # a broker that has not answered by then will not
+ATTEMPTS = 5  # ports tried before giving up
+KINDS = ("embedded", "mosquitto")
+
+_MOSQUITTO = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+max_queued_messages 0
+max_inflight_messages 0
+set_tcp_nodelay true
+log_type error
+log_dest stderr
+"""
+
+_EMBEDDED = """\
+id = 0
+[router]
+id = 0
+max_connections = 1000
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+[v4.1]
+name = "v3.1.1"
+listen = "127.0.0.1:{port}"
+next_connection_delay_ms = 1
+[v4.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {payload}
+max_inflight_count = 500
+dynamic_filters = true
+[v5.1]
+name = "v5"
+listen = "127.0.0.1:{port5}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {payload}
+max_inflight_count = 500
+"""
+
+
+def broker_kind() -> str:
+    """Which broker would be started: TESTBED_BROKER if set, else mosquitto if on PATH, else embedded.
+
+    Raises InputError if TESTBED_BROKER names none, or names mosquitto and there is none.
+    """
+    wanted = os.environ.get("TESTBED_BROKER", "")
+    found = _mosquitto() is not None
+    if not wanted:
+        return "mosquitto" if found else "embedded"
+    if wanted not in KINDS:
+        raise InputError(f"TESTBED_BROKER is '{wanted}'.{nearest(wanted, KINDS)}")
+    if wanted == "mosquitto" and not found:
+        raise InputError(
+            "TESTBED_BROKER asks for mosquitto, but it is not on PATH. Install it, or set TESTBED_BROKER=embedded."
+        )
+    return wanted
+
+
+class Broker:
+    """A broker that lives as long as the `async with` block.
+
+    Attributes:
+        kind: 'mosquitto' or 'embedded'.
+        port: of the MQTT 3.1.1 listener on 127.0.0.1.
+    """
+
+    def __init__(self, kind: str | None = None, port: int = 0) -> None:
+        self.kind = kind or broker_kind()
+        self.port = port
+        self._wanted = port
+        self._stop: list[Any] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="testbed-broker-")
+
+    async def __aenter__(self) -> Broker:
+        start = self._start_mosquitto if self.kind == "mosquitto" else self._start_embedded
+        for _ in range(ATTEMPTS):
+            self.port = self._wanted or free_port()
+            if await start():
+                return self
+            self._close()
+            if self._wanted:
+                break
+        self._folder.cleanup()
+        raise PartFailed(
+            f"The {self.kind} broker did not start on {LOOPBACK}:{self.port} within {START_S:.0f} s. "
+            f"Is the port taken? 'TESTBED_BROKER={'embedded' if self.kind == 'mosquitto' else 'mosquitto'}' "
+            "starts the other one."
+        )
+
+    async def __aexit__(self, *exc: object) -> None:
+        await asyncio.to_thread(self._close)
+        self._folder.cleanup()
+
+    def _close(self) -> None:
+        while self._stop:
+            self._stop.pop()()
+
+    async def _start_mosquitto(self) -> bool:
+        config = Path(self._folder.name) / "mosquitto.conf"
+        config.write_text(_MOSQUITTO.format(port=self.port))
+        program = _mosquitto()
+        if program is None:
+            return False
+        process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+        self._stop.append(lambda: _end(process))
+        watch = Stopwatch()
+        while watch.seconds() < START_S and process.poll() is None:
+            if await _answers(self.port):
+                return True
+            await sleep(0.02)
+        return False
+
+    async def _start_embedded(self) -> bool:
+        from iotcore import Broker as Embedded
+
+        config = Path(self._folder.name) / "rumqttd.toml"
+        config.write_text(_EMBEDDED.format(port=self.port, port5=free_port(), payload=MAX_PAYLOAD))
+        broker = Embedded(config_path=str(config))
+        try:
+            await asyncio.to_thread(broker.start, START_S)
+        except (OSError, RuntimeError):
+            return False
+        self._stop.append(broker.stop)
+        return True
+
+
+def free_port() -> int:
+    """A TCP port of loopback that is free at the moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def _mosquitto() -> str | None:
+    return shutil.which("mosquitto")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True

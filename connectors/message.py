@@ -1,0 +1,165 @@
+"""One group's samples of one tick as one message: u32 header length, JSON header, little-endian payload.
+
+The header says what the payload holds, part by part; numbers travel as float64, times as whole microseconds,
+pictures as the bytes the camera encoded. A mark is data: every message ends with one.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from connectors.errors import BadMessage
+from connectors.items import Batch, Context, Frame, Item, Mark, block_times
+from connectors.tags import Group
+from connectors.times import MICROSECOND
+
+FORMAT = "testbed.group/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded message: `items` of one group, closed by its mark; `seq` counts the group's messages from 0.
+
+    `is_last` says that the group ends here.
+    """
+
+    group: str
+    seq: int
+    items: tuple[Item, ...]
+    mark: Mark
+    is_last: bool
+
+
+def encode(group: Group, seq: int, items: Sequence[Item], mark: Mark, is_last: bool = False) -> bytes:
+    """Bytes of one message. `items` are Batches, Frames or Contexts of `group`, `mark` is no END mark."""
+    parts: list[dict[str, Any]] = []
+    payload: list[bytes] = []
+    index = {tag.name: i for i, tag in enumerate(group.tags)}
+    for item in items:
+        match item:
+            case Batch():
+                parts.append(_batch_part(group, index, item, payload))
+            case Frame():
+                payload.append(item.data)
+                parts.append({"kind": "frame", "tag": index[item.tag.name], "t": item.time // MICROSECOND,
+                              "bytes": len(item.data), "position_m": item.position_m,
+                              "part_id": item.part_id})  # fmt: skip
+            case Context():
+                parts.append({"kind": "text", "tag": index[item.tag.name], "t": item.time // MICROSECOND,
+                              "text": item.text})  # fmt: skip
+            case _:
+                raise TypeError(f"A message carries Batch, Frame and Context, but got {type(item).__name__}.")
+    header = {
+        "format": FORMAT,
+        "group": group.name,
+        "seq": seq,
+        "time": mark.time // MICROSECOND,
+        "count": mark.count,
+        "end": int(is_last),
+        "parts": parts,
+    }
+    head = json.dumps(header, separators=(",", ":")).encode()
+    return b"".join([struct.pack("<I", len(head)), head, *payload])
+
+
+def _batch_part(group: Group, index: dict[str, int], batch: Batch, payload: list[bytes]) -> dict[str, Any]:
+    n = len(batch.time)
+    part: dict[str, Any] = {"kind": "batch", "n": n, "t0": int(batch.time[0]) // MICROSECOND if n else 0}
+    if batch.tags != group.tags:
+        part["tags"] = [index[tag.name] for tag in batch.tags]
+    rate = batch.tags[0].rate_hz
+    if n and rate is not None and np.array_equal(block_times(int(batch.time[0]), rate, n), batch.time):
+        part["rate_hz"] = rate
+    else:
+        payload.append((batch.time // MICROSECOND).astype("<i8").tobytes())
+    payload.append(batch.values.astype("<f8").tobytes())
+    if batch.status.any():
+        part["status"] = "each"
+        payload.append(batch.status.astype("<u4").tobytes())
+    return part
+
+
+def decode(data: bytes, groups: dict[str, Group]) -> Message:
+    """The message in `data`. Raises BadMessage if it is torn, too short, or of a group nobody knows."""
+    try:
+        return _decode(data, groups)
+    except BadMessage:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, struct.error, OverflowError, RecursionError) as error:
+        raise BadMessage(f"A group message of {len(data)} bytes does not decode: {error}.") from None
+
+
+def _decode(data: bytes, groups: dict[str, Group]) -> Message:
+    (size,) = struct.unpack_from("<I", data)
+    if size > len(data) - 4:
+        raise BadMessage(f"A group message announces a header of {size} bytes, but {len(data) - 4} came.")
+    header = json.loads(data[4 : 4 + size])
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise BadMessage(f"A group message must say \"format\": \"{FORMAT}\".")
+    group = groups.get(header["group"])
+    if group is None:
+        raise BadMessage(f"A message is of group '{header['group']}', which the tag list does not name.")
+    cursor = _Cursor(data, 4 + size)
+    items = tuple(_part(group, part, cursor) for part in header["parts"])
+    if cursor.at != len(data):
+        raise BadMessage(f"A group message has {len(data) - cursor.at} bytes more than its header announces.")
+    count = header["count"]
+    mark = Mark(group.name, int(header["time"]) * MICROSECOND, None if count is None else int(count))
+    return Message(group.name, int(header["seq"]), items, mark, bool(header["end"]))
+
+
+def _part(group: Group, part: dict[str, Any], cursor: _Cursor) -> Item:
+    match part["kind"]:
+        case "batch":
+            return _batch(group, part, cursor)
+        case "frame":
+            data = cursor.take(int(part["bytes"]))
+            position = part["position_m"]
+            return Frame(group.tags[part["tag"]], int(part["t"]) * MICROSECOND, data,
+                         None if position is None else float(position), str(part["part_id"]))  # fmt: skip
+        case "text":
+            return Context(group.tags[part["tag"]], int(part["t"]) * MICROSECOND, str(part["text"]))
+        case other:
+            raise BadMessage(f"A message part is 'batch', 'frame' or 'text', but got '{other}'.")
+
+
+def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:
+    n = int(part["n"])
+    tags = tuple(group.tags[i] for i in part["tags"]) if "tags" in part else group.tags
+    first = int(part["t0"]) * MICROSECOND
+    if "rate_hz" in part:
+        cursor.need(8 * n * len(tags))
+        time = block_times(first, float(part["rate_hz"]), n)
+    else:
+        time = np.frombuffer(cursor.take(8 * n), "<i8").astype(np.int64) * MICROSECOND
+    values = np.frombuffer(cursor.take(8 * n * len(tags)), "<f8").astype(np.float64).reshape(n, len(tags))
+    if part.get("status") == "each":
+        raw = np.frombuffer(cursor.take(4 * n * len(tags)), "<u4")
+        status = raw.astype(np.uint32).reshape(n, len(tags))
+    else:
+        status = np.zeros((n, len(tags)), np.uint32)
+    return Batch(tags, time, values, status)
+
+
+class _Cursor:
+    """Reads a payload front to back and never past its end."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data = data
+        self.at = at
+
+    def need(self, n: int) -> None:
+        if n < 0 or self.at + n > len(self.data):
+            raise BadMessage(f"A message part needs {n} bytes, but {len(self.data) - self.at} are left.")
+
+    def take(self, n: int) -> bytes:
+        self.need(n)
+        piece = self.data[self.at : self.at + n]
+        self.at += n
+        return piece

@@ -1,0 +1,208 @@
+"""MQTT in and out: one message a group and tick, one connection, one wildcard. The only file that knows paho."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from connectors.broker import LOOPBACK
+from connectors.errors import BadMessage, PartFailed
+from connectors.items import Item, Mark
+from connectors.message import Message, decode, encode
+from connectors.tags import Group, unit_path
+from connectors.times import END
+
+CONNECT_S = 10.0  # a broker that has not answered by then is not there
+QUEUE = 100_000  # messages waiting for acknowledgement before publishing counts as failed
+MARKER = "_group"  # topic level under the unit that carries group messages
+
+_ids = itertools.count(1)
+
+
+def topic_root(groups: Sequence[Group]) -> str:
+    """The topic under which these groups' messages go: the path of their unit, and a marker level."""
+    return f"{unit_path(tag.name for group in groups for tag in group.tags)}/{MARKER}"
+
+
+class _Connection:
+    """A paho client in its own thread, entered and left; failures become one sentence."""
+
+    def __init__(self, role: str, host: str, port: int) -> None:
+        self.host, self.port = host, port
+        self._role = role
+        self._client = paho.Client(
+            paho.CallbackAPIVersion.VERSION2, client_id=f"testbed-{role}-{id(self):x}-{next(_ids)}"
+        )
+        self._client.max_inflight_messages_set(500)
+        self._client.max_queued_messages_set(0)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._ready = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_leaving = False
+        self.failure: str | None = None
+
+    async def _open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
+        except OSError as error:
+            raise PartFailed(f"No MQTT broker answers at {self.host}:{self.port} ({error}).") from None
+        self._client.loop_start()
+        try:
+            await asyncio.wait_for(self._ready.wait(), CONNECT_S)
+        except TimeoutError:
+            await self._close()
+            reason = self.failure or f"it did not answer within {CONNECT_S:.0f} s"
+            raise PartFailed(f"The MQTT broker at {self.host}:{self.port} let nobody in: {reason}.") from None
+
+    async def _close(self) -> None:
+        self._is_leaving = True
+        self._client.disconnect()
+        await asyncio.to_thread(self._client.loop_stop)
+
+    def _call(self, function: Any, *args: Any) -> None:
+        """Run in the event loop what paho's thread has seen."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *args)
+
+    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            self.failure = str(reason)
+        else:
+            self._welcome()
+
+    def _welcome(self) -> None:
+        self._call(self._ready.set)
+
+    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if not self._is_leaving:
+            self.failure = f"the connection to the MQTT broker at {self.host}:{self.port} broke ({reason})"
+            self._call(self._broke)
+
+    def _broke(self) -> None:
+        pass
+
+
+class MqttPublisher(_Connection):
+    """Sends groups as messages, `<unit>/_group/<group>`, QoS 1.
+
+    Raises PartFailed when the broker is not there or goes away.
+    """
+
+    def __init__(self, groups: Sequence[Group], port: int, host: str = LOOPBACK) -> None:
+        super().__init__("plant", host, port)
+        self.groups = {group.name: group for group in groups}
+        self._root = topic_root(groups)
+        self._seq = dict.fromkeys(self.groups, 0)
+
+    async def __aenter__(self) -> MqttPublisher:
+        await self._open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._close()
+
+    async def send(self, items: Sequence[Item]) -> None:
+        """Publish one message for every group that has a mark among `items`."""
+        if self.failure is not None:
+            raise PartFailed(f"Sending stopped: {self.failure}.")
+        parts: dict[str, list[Item]] = {}
+        marks: dict[str, Mark] = {}
+        ended = {item.group for item in items if isinstance(item, Mark) and item.time == END}
+        for item in items:
+            if not isinstance(item, Mark):
+                parts.setdefault(item.group, []).append(item)
+            elif item.time != END:
+                marks[item.group] = item
+        for name, mark in marks.items():
+            payload = encode(self.groups[name], self._seq[name], parts.get(name, []), mark, name in ended)
+            self._seq[name] += 1
+            self._client.publish(f"{self._root}/{name}", payload, qos=1)
+        await asyncio.sleep(0)
+
+
+class MqttSource(_Connection):
+    """Items of groups that an MqttPublisher sends. Enter it, iterate it; it ends when every group has ended.
+
+    A message that was doubled is dropped and counted; one that is missing shows in the mark's count; one that does
+    not decode is counted in `malformed`. Raises PartFailed when the connection breaks.
+    """
+
+    def __init__(self, groups: Sequence[Group], port: int, host: str = LOOPBACK) -> None:
+        super().__init__("edge", host, port)
+        self.groups = tuple(groups)
+        self.bytes = 0
+        self.doubled = 0
+        self.malformed = 0
+        self._by_name = {group.name: group for group in groups}
+        self._root = topic_root(groups)
+        self._arrived: deque[tuple[str, bytes]] = deque()
+        self._wake = asyncio.Event()
+        self._next = dict.fromkeys(self._by_name, 0)
+        self._missing: dict[str, set[int]] = {name: set() for name in self._by_name}
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: self._call(self._ready.set)
+
+    async def __aenter__(self) -> MqttSource:
+        await self._open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._close()
+
+    def _welcome(self) -> None:
+        self._client.subscribe(f"{self._root}/+", qos=1)
+
+    def _broke(self) -> None:
+        self._wake.set()
+
+    def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
+        self._arrived.append((message.topic, message.payload))
+        if len(self._arrived) == 1:
+            self._call(self._wake.set)
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        is_open = set(self._by_name)
+        while is_open:
+            if not self._arrived:
+                if self.failure is not None:
+                    raise PartFailed(f"Reading stopped: {self.failure}.")
+                self._wake.clear()
+                if not self._arrived:
+                    await self._wake.wait()
+                continue
+            topic, payload = self._arrived.popleft()
+            self.bytes += len(topic) + len(payload)
+            message = self._take(payload)
+            if message is None:
+                continue
+            for item in message.items:
+                yield item
+            yield message.mark
+            if message.is_last:
+                is_open.discard(message.group)
+                yield Mark(message.group, END, message.mark.count)
+
+    def _take(self, payload: bytes) -> Message | None:
+        """The message, or None when it came twice or does not decode."""
+        try:
+            message = decode(payload, self._by_name)
+        except BadMessage:
+            self.malformed += 1
+            return None
+        due, missing = self._next[message.group], self._missing[message.group]
+        if message.seq >= due:
+            missing.update(range(due, message.seq))
+            self._next[message.group] = message.seq + 1
+        elif message.seq in missing:
+            missing.discard(message.seq)  # delayed: its samples will be late, and counted so
+        else:
+            self.doubled += 1
+            return None
+        return message

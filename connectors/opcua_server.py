@@ -1,0 +1,185 @@
+"""The plant as an OPC UA server: tags by their ISA-95 path, units, ranges, and a mark a group."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from asyncua import Server, ua
+
+from connectors.broker import LOOPBACK
+from connectors.errors import PartFailed
+from connectors.items import Batch, Context, Frame, Item, Mark
+from connectors.message import encode
+from connectors.status import BAD_WAITING_FOR_INITIAL_DATA, is_sample
+from connectors.tags import Group, Tag
+from connectors.times import END, to_datetime
+from connectors.units import symbol, unece_id
+
+NAMESPACE = "urn:steel-testbed:plant"
+MARK = "_MARK"  # a variable beside each group's tags, Int64[2]: samples sent so far, 1 if the group has ended
+UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
+
+_TYPES = {
+    "scalars": ua.VariantType.Double,
+    "blocks": ua.VariantType.Double,
+    "frames": ua.VariantType.ByteString,
+    "texts": ua.VariantType.String,
+}
+
+
+class OpcUaServer:
+    """Serves groups on opc.tcp://127.0.0.1:port. Enter it, then `send` the items of each tick.
+
+    A scalar is one write a sample, a block one array write a tag and stretch of equal status (SourceTimestamp of the
+    first sample), a frame one ByteString a camera, a mark one write a group. Raises PartFailed if the port is taken.
+    """
+
+    def __init__(self, groups: Sequence[Group], port: int = 0, host: str = LOOPBACK) -> None:
+        self.groups = tuple(groups)
+        self.host = host
+        self.port = port
+        self._server = Server()
+        self._nodes: dict[str, ua.NodeId] = {}
+        self._kind = {group.name: group.kind for group in groups}
+        self._of = {group.name: group for group in groups}
+
+    @property
+    def url(self) -> str:
+        return f"opc.tcp://{self.host}:{self.port}/"
+
+    async def __aenter__(self) -> OpcUaServer:
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+        await self._server.init()
+        self._server.set_endpoint(f"opc.tcp://{self.host}:{self.port}/")
+        self._server.set_server_name("testbed plant")
+        self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        index = await self._server.register_namespace(NAMESPACE)
+        for group in self.groups:
+            for tag in group.tags:
+                await self._add_tag(index, tag, group.kind)
+            await self._add_mark(index, group)
+        try:
+            await self._server.start()
+        except OSError as error:
+            raise PartFailed(
+                f"The OPC UA server cannot listen on {self.host}:{self.port} ({error.strerror})."
+            ) from None
+        self.port = self._server.bserver.port  # pyright: ignore[reportOptionalMemberAccess]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._server.stop()
+
+    async def _folder(self, index: int, levels: Sequence[str]) -> ua.NodeId:
+        """The folder of this path, made where it is missing."""
+        path = "/".join(levels)
+        if path in self._nodes:
+            return self._nodes[path]
+        if not levels:
+            return self._server.nodes.objects.nodeid
+        parent = self._server.get_node(await self._folder(index, levels[:-1]))
+        folder = await parent.add_folder(ua.NodeId(path, index), ua.QualifiedName(levels[-1], index))
+        self._nodes[path] = folder.nodeid
+        return folder.nodeid
+
+    async def _add_tag(self, index: int, tag: Tag, kind: str) -> None:
+        *levels, name = tag.name.split("/")
+        folder = self._server.get_node(await self._folder(index, levels))
+        initial = {"scalars": 0.0, "blocks": [0.0], "frames": b"", "texts": ""}[kind]
+        node = await folder.add_variable(
+            ua.NodeId(tag.name, index), ua.QualifiedName(name, index), initial, _TYPES[kind]
+        )
+        if kind in ("scalars", "blocks"):
+            await self._describe(node, tag)
+        await self._write(node.nodeid, _waiting())
+        self._nodes[tag.name] = node.nodeid
+
+    async def _describe(self, node: object, tag: Tag) -> None:
+        """EngineeringUnits and ranges as properties (OPC 10000-8), and the type that has them."""
+        text = ua.LocalizedText(symbol(tag.unit))
+        unit = ua.EUInformation(UNECE, unece_id(tag.unit), text, ua.LocalizedText(tag.unit))
+        await node.add_property(0, "EngineeringUnits", unit)  # pyright: ignore[reportAttributeAccessIssue]
+        for name, limits in (("EURange", tag.eu_range), ("InstrumentRange", tag.instrument_range)):
+            if limits is not None:
+                await node.add_property(0, name, ua.Range(*limits))  # pyright: ignore[reportAttributeAccessIssue]
+
+    async def _add_mark(self, index: int, group: Group) -> None:
+        *levels, _ = group.tags[0].name.split("/")
+        folder = self._server.get_node(await self._folder(index, levels))
+        name = f"{group.name}/{MARK}"
+        node = await folder.add_variable(
+            ua.NodeId(name, index), ua.QualifiedName(f"{group.name}{MARK}", index), [0, 0], ua.VariantType.Int64
+        )
+        await self._write(node.nodeid, _waiting())
+        self._nodes[name] = node.nodeid
+
+    async def send(self, items: Sequence[Item]) -> None:
+        """Write the items of one tick, in order."""
+        for item in items:
+            match item:
+                case Batch():
+                    await self._send_batch(item)
+                case Frame():
+                    group = self._of[item.group]
+                    data = encode(group, 0, [item], Mark(item.group, item.time))
+                    value = ua.Variant(data, ua.VariantType.ByteString)
+                    await self._write(self._nodes[item.tag.name], _data(value, item.time))
+                case Context():
+                    value = ua.Variant(item.text, ua.VariantType.String)
+                    await self._write(self._nodes[item.tag.name], _data(value, item.time))
+                case Mark():
+                    await self._send_mark(item, items)
+
+    async def _send_mark(self, mark: Mark, items: Iterable[Item]) -> None:
+        """The END mark repeats the group's last time with the end flag set."""
+        time = mark.time
+        if time == END:
+            times = [m.time for m in items if isinstance(m, Mark) and m.group == mark.group and m.time != END]
+            time = max(times)
+        value = ua.Variant([mark.count or 0, int(mark.time == END)], ua.VariantType.Int64)
+        await self._write(self._nodes[f"{mark.group}/{MARK}"], _data(value, time))
+
+    async def _send_batch(self, batch: Batch) -> None:
+        nodes = [self._nodes[tag.name] for tag in batch.tags]
+        if self._kind[batch.group] == "blocks":
+            for column, node in enumerate(nodes):
+                for first, last in _runs(batch.status[:, column]):
+                    values = batch.values[first:last, column].tolist()
+                    status = int(batch.status[first, column])
+                    value = ua.Variant(values, ua.VariantType.Double)
+                    await self._write(node, _data(value, int(batch.time[first]), status))
+            return
+        rows = zip(batch.time.tolist(), batch.values.tolist(), batch.status.tolist(), strict=True)
+        samples = is_sample(batch.status).tolist()
+        for (time, values, statuses), present in zip(rows, samples, strict=True):
+            moment = to_datetime(time)
+            for node, number, status, is_there in zip(nodes, values, statuses, present, strict=True):
+                if is_there:
+                    value = ua.Variant(number, ua.VariantType.Double)
+                    code = ua.StatusCode(status)
+                    await self._write(node, ua.DataValue(value, code, moment))
+
+    async def _write(self, node: ua.NodeId, value: ua.DataValue) -> None:
+        status = await self._server.iserver.aspace.write_attribute_value(node, ua.AttributeIds.Value, value)
+        if not status.is_good():
+            raise PartFailed(f"The OPC UA server refused a value of {node.Identifier}: {status.name}.")
+
+
+def _data(value: ua.Variant, time: int, status: int = 0) -> ua.DataValue:
+    return ua.DataValue(value, ua.StatusCode(status), to_datetime(time))
+
+
+def _waiting() -> ua.DataValue:
+    return ua.DataValue(ua.Variant(None, ua.VariantType.Null), ua.StatusCode(BAD_WAITING_FOR_INITIAL_DATA))
+
+
+def _runs(status: np.ndarray) -> Iterator[tuple[int, int]]:
+    """(first, end) of each stretch of equal status that holds samples."""
+    if not len(status):
+        return
+    edges = np.flatnonzero(status[1:] != status[:-1]) + 1
+    for first, end in zip([0, *edges.tolist()], [*edges.tolist(), len(status)], strict=True):
+        if is_sample(status[first : first + 1])[0]:
+            yield first, end

@@ -1,0 +1,27 @@
+"""Encoding and decoding of pictures: the only file of this floor that knows OpenCV."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from connectors.errors import InputError
+
+
+def encode(image: np.ndarray) -> bytes:
+    """PNG bytes of a uint8 picture of shape (height, width) or (height, width, 3), BGR."""
+    done, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise ValueError(f"A picture of shape {image.shape} and type {image.dtype} cannot be encoded.")
+    return data.tobytes()
+
+
+def decode(data: bytes) -> np.ndarray:
+    """The uint8 picture in `data` (PNG, JPEG, BMP, TIFF), grey as (h, w), colour as (h, w, 3) BGR.
+
+    Raises InputError if it is none.
+    """
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    if image is None or image.dtype != np.uint8:
+        raise InputError(f"{len(data)} bytes are not an 8-bit picture. PNG, JPEG, BMP and TIFF fit.")
+    return image[..., :3] if image.ndim == 3 and image.shape[2] == 4 else image

@@ -1,0 +1,157 @@
+"""A model as the runtime sees it: bound to tags, it turns windows or pictures into results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from connectors.errors import InputError
+from connectors.items import Frame
+from connectors.results import Result
+from connectors.tags import Group, unit_path
+from edge.alarm import AlarmSpec
+from edge.card import Card, Input, parse, resolve
+from edge.session import CARD_KEY, Session, read_model
+from edge.window import Window, WindowSpec
+
+FP32_TOLERANCE = 1e-4  # of the output's range, golden pairs of a float graph
+INT8_TOLERANCE = 2e-2  # of the output's range, golden pairs of a quantised graph
+
+
+class Bound(Protocol):
+    """A model bound to the tags of a source.
+
+    Attributes:
+        name: unique in a pipeline.
+        condition, severity, place, advice: what its alarm says. `place` is 'unit' (one alarm for the unit), 'top'
+            (one alarm, at the channel that contributes most) or 'each' (one alarm a channel).
+        unit: path of the unit the channels lie under.
+        alarm: how scores become an alarm.
+        windows: what it reads of the scalar and block groups, all with one stride; empty for a picture model.
+        cameras: names of the cameras it reads.
+    """
+
+    name: str
+    condition: str
+    severity: int
+    place: str
+    advice: str
+    unit: str
+    alarm: AlarmSpec
+    windows: tuple[WindowSpec, ...]
+    cameras: tuple[str, ...]
+
+    def score(self, windows: Sequence[Window]) -> Result: ...
+
+    def score_frame(self, frame: Frame) -> Result: ...
+
+
+class OnnxModel:
+    """An ONNX file with its card, checked at load: its golden pairs are run again.
+
+    Raises InputError if the file is no ONNX model, has no card, or no longer does what it did at export.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.session = Session(data, name)
+        text = self.session.metadata.get(CARD_KEY)
+        if text is None:
+            raise InputError(
+                f"{name} carries no card. Models of ours carry one under the metadata key '{CARD_KEY}'."
+            )
+        self.card: Card = parse(text, name)
+        self._check_ports(name)
+        self._check_golden(name)
+
+    def _check_ports(self, name: str) -> None:
+        for port, known in (
+            (tuple(i.name for i in self.card.inputs), tuple(self.session.inputs)),
+            (tuple(self.card.outputs.values()), self.session.outputs),
+        ):
+            missing = sorted(set(port) - set(known))
+            if missing:
+                raise InputError(f"{name}: its card names {', '.join(missing)}, its graph has {', '.join(known)}.")
+
+    def _check_golden(self, name: str) -> None:
+        tolerance = INT8_TOLERANCE if self.card.int8 else FP32_TOLERANCE
+        for pair in self.card.golden:
+            got = self.session.run(pair.inputs)
+            for output, expected in pair.outputs.items():
+                span = max(float(np.ptp(expected)), float(np.abs(expected).max()), 1e-6)
+                off = float(np.abs(got[output].astype(np.float64) - expected).max()) / span
+                if not off <= tolerance:
+                    raise InputError(
+                        f"{name} no longer does what it did at export: {output} is off by {off:.1e} of its range "
+                        f"(allowed {tolerance:.0e}). Export it again for this machine."
+                    )
+
+    def bind(self, groups: Sequence[Group], name: str | None = None) -> Bound:
+        """The model on these groups' tags. Raises InputError naming every channel that finds no tag."""
+        return _BoundOnnx(self, groups, name or self.card.name)
+
+
+class _BoundOnnx:
+    def __init__(self, model: OnnxModel, groups: Sequence[Group], name: str) -> None:
+        card = model.card
+        self.name = name
+        self.condition, self.severity = card.condition, card.severity
+        self.place, self.advice, self.alarm = card.place, card.advice, card.alarm
+        self._session, self._outputs = model.session, card.outputs
+        series = [tag.name for group in groups if group.kind in ("scalars", "blocks") for tag in group.tags]
+        cameras = [tag.name for group in groups if group.kind == "frames" for tag in group.tags]
+        windows, seen = [], []
+        for entry in card.inputs:
+            if entry.kind == "image":
+                seen.extend(resolve(entry.channels or ("*",), cameras, name))
+            else:
+                windows.append(_spec(entry, resolve(entry.channels, series, name)))
+        self.windows: tuple[WindowSpec, ...] = tuple(windows)
+        self.cameras: tuple[str, ...] = tuple(seen)
+        self._inputs = tuple(entry.name for entry in card.inputs)
+        self.channels = tuple(channel for spec in windows for channel in spec.channels) or self.cameras
+        self.unit = unit_path(self.channels)
+
+    def score(self, windows: Sequence[Window]) -> Result:
+        feeds = {
+            name: window.values.astype(np.float32)[None]
+            for name, window in zip(self._inputs, windows, strict=True)
+        }
+        return self._result(windows[0].end, self._session.run(feeds))
+
+    def score_frame(self, frame: Frame) -> Result:
+        return self._result(frame.time, self._session.run({self._inputs[0]: frame.image[None]}))
+
+    def _result(self, time: int, outputs: dict[str, np.ndarray]) -> Result:
+        role = self._outputs
+        contribution = role.get("contribution")
+        return Result(
+            model=self.name,
+            time=time,
+            score=float(outputs[role["score"]].reshape(-1)[0]),
+            channels=self.channels if contribution else (),
+            contribution=outputs[contribution].reshape(-1).astype(np.float64) if contribution else None,
+            map=outputs[role["map"]][0] if "map" in role else None,
+        )
+
+
+def _spec(entry: Input, channels: tuple[str, ...]) -> WindowSpec:
+    return WindowSpec(
+        channels=channels,
+        rate_hz=entry.rate_hz,
+        length=entry.length,
+        stride_s=entry.stride_s,
+        hold_s=entry.hold_s,
+        max_bad=entry.max_bad,
+    )
+
+
+SHIPPED = Path(__file__).parent / "models"
+
+
+def load_model(path: str | Path) -> OnnxModel:
+    """The model in an .onnx file, checked. Raises InputError if it is none, or not what it was at export."""
+    path = Path(path)
+    return OnnxModel(read_model(path), path.name)

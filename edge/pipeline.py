@@ -1,0 +1,236 @@
+"""From items to events: a plain function of arrays and source time, however the stream was cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from connectors.items import Frame, Item
+from connectors.results import Event, Result
+from connectors.tags import Group
+from connectors.times import END
+from edge.alarm import Alarm
+from edge.merge import Chunk, Counts, GroupMerge
+from edge.model import Bound
+from edge.window import Window, Windows
+
+
+class _SeriesRunner:
+    """Scores one model window by window, up to its watermark."""
+
+    def __init__(self, model: Bound, groups: Sequence[Group], start: int | None) -> None:
+        self.model = model
+        self.start = start
+        self.windows = [Windows(spec, groups) for spec in model.windows]
+        self.groups = {name for windows in self.windows for name in windows.groups}
+        self._max_bad = [spec.max_bad for spec in model.windows]
+        self.stride = max(spec.stride_ns for spec in model.windows)
+        self.blind_s = 0.0
+        self._is_inferred = start is None
+        self._next: int | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        if self._next is None and self._is_inferred and len(chunk.time):
+            first = int(chunk.time[0])
+            self.start = first if self.start is None else min(self.start, first)
+        for windows in self.windows:
+            windows.add(chunk)
+
+    def results(self, watermark: int) -> Iterator[Result]:
+        """Results of all windows that end at or before `watermark` and have not been scored."""
+        if self.start is None or watermark < self.start:
+            return
+        end = self._next if self._next is not None else -(-self.start // self.stride) * self.stride
+        while end <= watermark:
+            seen = [windows.window(end) for windows in self.windows]
+            if self._is_blind(seen):
+                self.blind_s += self.stride / 1e9
+                yield Result(self.model.name, end, np.nan)
+            else:
+                yield self.model.score([_without_gaps(window) for window in seen])
+            end += self.stride
+        self._next = end
+
+    def _is_blind(self, windows: Sequence[Window]) -> bool:
+        return any(
+            window.bad.mean() > limit for window, limit in zip(windows, self._max_bad, strict=True)
+        )
+
+
+class _FrameRunner:
+    """Scores one model picture by picture, up to its watermark."""
+
+    def __init__(self, model: Bound, groups: Sequence[Group], start: int | None) -> None:
+        self.model = model
+        self.groups = {g.name for g in groups if any(tag.name in model.cameras for tag in g.tags)}
+        self.blind_s = 0.0
+        self._frames: list[Frame] = []
+
+    def add(self, chunk: Chunk) -> None:
+        self._frames.extend(f for f in chunk.frames if f.tag.name in self.model.cameras)
+
+    def results(self, watermark: int) -> Iterator[Result]:
+        now = sorted((f for f in self._frames if f.time <= watermark), key=lambda f: (f.time, f.tag.name))
+        self._frames = [f for f in self._frames if f.time > watermark]
+        for frame in now:
+            yield self.model.score_frame(frame)
+
+
+class _Alarms:
+    """The alarms of one model: one for the unit, one at the channel that stands out, or one a channel."""
+
+    def __init__(self, model: Bound) -> None:
+        self.model = model
+        self.alarms: dict[str, Alarm] = {}
+        self._source = model.unit
+
+    def update(self, result: Result) -> Iterator[Event]:
+        if self.model.place == "each":
+            if result.contribution is None:
+                return
+            for channel, score in zip(result.channels, result.contribution, strict=True):
+                yield from self._one(channel, channel, float(score), result, ((channel, float(score)),))
+            return
+        alarm = self.alarms.get("")
+        if self.model.place == "top" and result.contribution is not None and not (alarm and alarm.is_active):
+            self._source = result.top(1)[0][0]
+        yield from self._one("", self._source, result.score, result, result.top())
+
+    def _one(
+        self, key: str, source: str, score: float, result: Result, evidence: tuple[tuple[str, float], ...]
+    ) -> Iterator[Event]:
+        alarm = self.alarms.setdefault(key, Alarm(self.model.alarm))
+        change = alarm.update(result.time, score)
+        if change in ("active", "returned"):
+            yield Event(
+                time=result.time,
+                source=source,
+                condition=self.model.condition,
+                severity=self.model.severity,
+                change=change,  # pyright: ignore[reportArgumentType]
+                state=alarm.shown,
+                score=score,
+                model=self.model.name,
+                evidence=evidence if change == "active" else (),
+                advice=self.model.advice if change == "active" else "",
+                is_simulated=result.is_simulated,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who else wants to see what passes: chunks before scoring, results after."""
+
+    chunk: Callable[[Chunk], None] = lambda chunk: None
+    result: Callable[[Result], None] = lambda result: None
+
+
+class Pipeline:
+    """Merge, window, model, alarm. Feed it items; it answers with the events they complete.
+
+    Args:
+        groups: the groups of the source.
+        models: models bound to these groups' tags; their names must differ.
+        start: source time at which windows begin, ns; None: the time of the first sample.
+        watch: callbacks for a recorder or a page.
+        is_simulated: stamped on every result and event.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        models: Sequence[Bound],
+        start: int | None = None,
+        watch: Watch | None = None,
+        is_simulated: bool = False,
+    ) -> None:
+        names = [model.name for model in models]
+        if len(set(names)) != len(names):
+            raise ValueError(f"Models of a pipeline need different names, but got {', '.join(names)}.")
+        self.groups = tuple(groups)
+        self.models = tuple(models)
+        self._watch = watch or Watch()
+        self._is_simulated = is_simulated
+        self._merges = {group.name: GroupMerge(group) for group in groups}
+        self._runners = [
+            (_FrameRunner if model.cameras else _SeriesRunner)(model, self.groups, start) for model in models
+        ]
+        self._alarms = {model.name: _Alarms(model) for model in models}
+        self._waiting: list[Result] = []
+        self.finished: int | None = None  # every event up to here is out
+
+    def feed(self, items: Iterable[Item]) -> list[Event]:
+        """Events that these items complete, by (time, source, condition, change)."""
+        moved = False
+        for item in items:
+            chunk = self._merges[item.group].add(item)
+            if chunk is None:
+                continue
+            moved = True
+            self._watch.chunk(chunk)
+            for runner in self._runners:
+                if chunk.group.name in runner.groups:
+                    runner.add(chunk)
+        return self._score() if moved else []
+
+    def _score(self) -> list[Event]:
+        finished = []
+        for runner in self._runners:
+            watermark = self._watermark(runner.groups)
+            if watermark is not None:
+                self._waiting.extend(runner.results(watermark))
+            finished.append(watermark)
+        if not self._runners:
+            finished.append(self._watermark(set(self._merges)))
+        if any(time is None for time in finished):
+            return []
+        self.finished = min(time for time in finished if time is not None)
+        return self._release(self.finished)
+
+    def _watermark(self, groups: set[str]) -> int | None:
+        """The least mark of these groups that go on, or where the last one ended."""
+        merges = [self._merges[name] for name in groups]
+        if any(merge.mark is None for merge in merges):
+            return None
+        going_on = [merge.mark for merge in merges if merge.mark is not None and merge.mark != END]
+        return min(going_on) if going_on else max(merge.last for merge in merges)
+
+    def _release(self, finished: int) -> list[Event]:
+        now = sorted((r for r in self._waiting if r.time <= finished), key=lambda r: (r.time, r.model))
+        self._waiting = [r for r in self._waiting if r.time > finished]
+        events: list[Event] = []
+        for result in now:
+            stamped = replace(result, is_simulated=self._is_simulated)
+            self._watch.result(stamped)
+            events.extend(self._alarms[result.model].update(stamped))
+        return sorted(events, key=lambda e: (e.time, e.source, e.condition, e.change, e.model))
+
+    def ended(self) -> bool:
+        """Whether every group has ended."""
+        return all(merge.mark == END for merge in self._merges.values())
+
+    def counts(self) -> dict[str, Counts]:
+        """What was received, late, lost and doubled, by group."""
+        return {name: merge.counts for name, merge in self._merges.items()}
+
+    def blind_s(self) -> dict[str, float]:
+        """Seconds that could not be scored, by model."""
+        return {runner.model.name: runner.blind_s for runner in self._runners}
+
+    def alarms(self) -> dict[tuple[str, str], Alarm]:
+        """Every alarm, by model and place ('' for the unit)."""
+        return {(name, key): a for name, alarms in self._alarms.items() for key, a in alarms.alarms.items()}
+
+
+def _without_gaps(window: Window) -> Window:
+    """Cells before a channel's first value take that value; a channel without any is 0 (its cells are bad)."""
+    if not np.isnan(window.values).any():
+        return window
+    values = window.values.copy()
+    missing = np.isnan(values)
+    first = np.argmax(~missing, axis=0)
+    fill = np.nan_to_num(values[first, np.arange(values.shape[1])])
+    values[missing] = np.broadcast_to(fill, values.shape)[missing]
+    return Window(window.end, values, window.bad)

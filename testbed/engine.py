@@ -1,0 +1,198 @@
+"""The plant's side of a run: plays the script, keeps the truth, hands out ticks, and waits for whoever is behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connectors.clock import Pace, wall_s
+from connectors.errors import PartFailed
+from connectors.items import Batch, Changes, Item, Mark
+from connectors.results import Event
+from connectors.status import is_sample
+from connectors.times import END, nanoseconds, seconds
+from connectors.truth import Truth
+from testbed.plant import Action, Injection, Plant
+from testbed.scenario import Fault, LookAlike, Scenario, SetPoint
+from testbed.twins import fault_truth
+
+MAX_AHEAD_S = 2.0  # source time the plant may be ahead of the slowest model
+
+Step = Fault | LookAlike | SetPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step as it was carried out, for the record: what, when (ns), and with which parameters."""
+
+    time: int
+    kind: str
+    name: str
+    where: str
+    details: dict[str, Any]
+
+
+class Engine:
+    """One scenario with one seed.
+
+    The plant is never more than `ahead` of source time beyond what the slowest model has finished, so an event's
+    response always lies in the plant's future, however slow the wire.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.start = scenario.start
+        self.end = self.start + nanoseconds(scenario.duration)
+        self.plant: Plant = scenario.plant.build(seed, self.start)
+        self.groups = self.plant.groups
+        self.ahead = nanoseconds(min(MAX_AHEAD_S, scenario.delay_s))
+        self.done: list[Done] = []
+        self.latency_s: list[float] = []
+        self._truths: list[tuple[int, Truth]] = []
+        self._steps = deque((self._time_of(step), step) for step in scenario.drawn(seed))
+        self._tick = nanoseconds(scenario.tick_s)
+        self._sent = {group.name: 0 for group in self.groups}
+        self._finished = self.start
+        self._credit = asyncio.Event()
+        self._under_way: deque[tuple[int, float]] = deque()
+        self._keys = 0
+        for _, step in self._steps:
+            self._check(step)
+
+    def _time_of(self, step: Step) -> int:
+        step_ns = self.plant.step_ns
+        return -(-(self.start + nanoseconds(float(step.at))) // step_ns) * step_ns  # pyright: ignore[reportArgumentType]
+
+    def _check(self, step: Step) -> None:
+        """A script's typing errors are found before anything runs: every step is tried on a copy of the plant."""
+        trial = self.plant.copy()
+        if isinstance(step, SetPoint):
+            trial.act(Action(trial.present, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
+        else:
+            trial.inject(step.name, step.where, step.params, -1)  # pyright: ignore[reportArgumentType]
+
+    # -- ticks ---------------------------------------------------------------------------------------------
+
+    async def produce(self, send: Callable[[Sequence[Item]], Awaitable[None]], pace: Pace) -> None:
+        """Hand out every tick, each as soon as pace and the models allow."""
+        await pace.reach(self.start)
+        while self.plant.present < self.end:
+            until = min(self.plant.present + self._tick, self.end)
+            while until > self._finished + self.ahead:
+                self._credit.clear()
+                await self._credit.wait()
+            await pace.reach(until)
+            items = self.tick(until)
+            self._under_way.append((until, wall_s()))
+            await send(items)
+
+    def tick(self, until: int) -> list[Item]:
+        """Everything up to `until`, with the steps that fall into it, and each group's mark last."""
+        items: list[Item] = []
+        while self._steps and self._steps[0][0] < until:
+            time, step = self._steps.popleft()
+            if time > self.plant.present:
+                items.extend(self.plant.advance(time))
+            self._carry_out(step)
+        items.extend(self.plant.advance(until))
+        for item in items:
+            self._sent[item.group] += _samples(item)
+        marks: list[Item] = [Mark(name, until, count) for name, count in self._sent.items()]
+        if until >= self.end:
+            marks += [Mark(name, END, count) for name, count in self._sent.items()]
+        return items + marks
+
+    # -- steps and truth -----------------------------------------------------------------------------------
+
+    def _carry_out(self, step: Step) -> None:
+        now = self.plant.present
+        if isinstance(step, SetPoint):
+            self.plant.act(Action(now, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
+            self.done.append(Done(now, "setpoint", step.name, "", {"value": step.value}))
+            return
+        healthy = self.plant.copy() if isinstance(step, Fault) else None
+        self._keys += 1
+        injection = self.plant.inject(step.name, step.where, step.params, self._keys)  # pyright: ignore[reportArgumentType]
+        self.done.append(Done(now, injection.kind, step.name, injection.where, dict(injection.details)))
+        if healthy is None:
+            truth = _lookalike_truth(injection, now, self.end)
+        else:
+            truth = fault_truth(healthy, self.plant.copy(), injection, self.end, self._meanwhile)
+        self._truths.append((injection.key, truth))
+
+    def _meanwhile(self, plant: Plant, after: int, until: int) -> None:
+        """What the script still holds, applied to a twin."""
+        for time, step in self._steps:
+            if after <= time < until:
+                if isinstance(step, SetPoint):
+                    plant.act(Action(time, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
+                else:
+                    plant.inject(step.name, step.where, step.params, -time)  # pyright: ignore[reportArgumentType]
+
+    def truths(self) -> list[Truth]:
+        """The answer key as it stands, with what has cleared by now."""
+        return [replace(truth, cleared=self._cleared(key, truth)) for key, truth in self._truths]
+
+    def _cleared(self, key: int, truth: Truth) -> int | None:
+        return truth.cleared if truth.cleared is not None else self.plant.cleared(key)
+
+    # -- what comes back -----------------------------------------------------------------------------------
+
+    def respond(self, events: Iterable[Event]) -> None:
+        """Give the plant what the scenario answers to these events. Raises PartFailed if it would be too late."""
+        for event in events:
+            for response in self.scenario.responses:
+                if event.change == "active" and event.condition == response.condition:
+                    step = self.plant.step_ns
+                    time = -(-(event.time + nanoseconds(self.scenario.delay_s)) // step) * step
+                    if time <= self.plant.present:
+                        raise PartFailed(
+                            f"The response to {event.condition} at {seconds(event.time - self.start):.1f} s came "
+                            f"{seconds(self.plant.present - time):.1f} s after the plant had passed its moment."
+                        )
+                    self.plant.act(Action(time, response.action, response.value))
+                    self.done.append(Done(time, "response", response.action, event.source,
+                                          {"value": response.value, "condition": event.condition}))  # fmt: skip
+
+    def finished(self, time: int) -> None:
+        """Every event up to `time` is out and answered."""
+        self._finished = max(self._finished, time)
+        now = wall_s()
+        while self._under_way and self._under_way[0][0] <= self._finished:
+            self.latency_s.append(now - self._under_way.popleft()[1])
+        self._credit.set()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was sent that no model has finished."""
+        return bool(self._under_way)
+
+
+def _lookalike_truth(injection: Injection, now: int, end: int) -> Truth:
+    over = None if injection.duration_s is None else min(end, now + nanoseconds(injection.duration_s))
+    return Truth(
+        name=injection.name,
+        kind="lookalike",
+        where=injection.where,
+        onset=now,
+        alert_deadline=end if over is None else over,
+        cleared=over,
+        expects=injection.expects,
+        forbids=injection.forbids,
+    )
+
+
+def _samples(item: Item) -> int:
+    match item:
+        case Batch():
+            return int(is_sample(item.status).sum()) if item.status.any() else item.status.size
+        case Changes():
+            return len(item.time)
+        case Mark():
+            return 0
+        case _:
+            return 1

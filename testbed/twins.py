@@ -1,0 +1,84 @@
+"""The truth of a fault, by twins: the same plant and the same noise, with the fault and without, and nobody acting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from connectors.items import Batch
+from connectors.times import SECOND
+from connectors.truth import Truth
+from testbed.plant import Injection, Plant
+
+STEP_NS = SECOND  # twins are compared second by second
+SIGMAS = 3.0  # a difference that a careful eye sees
+SAMPLES = 3  # in so many samples running
+
+
+def fault_truth(
+    healthy: Plant,
+    faulty: Plant,
+    injection: Injection,
+    end: int,
+    meanwhile: Callable[[Plant, int, int], None] = lambda plant, after, until: None,
+) -> Truth:
+    """The frozen truth of a fault injected into `faulty` at its present time; both twins are used up.
+
+    `meanwhile(plant, after, until)` applies what the script holds for (after, until]; `end` is the run's end, ns.
+    """
+    onset = faulty.present
+    seen = _Difference(faulty)
+    detectable: int | None = None
+    while faulty.present < end and faulty.struck(injection.key) is None:
+        after = faulty.present
+        until = min(after + STEP_NS, end)
+        for plant in (healthy, faulty):
+            meanwhile(plant, after, until)
+        first = seen.update(healthy.advance(until), faulty.advance(until))
+        detectable = detectable if detectable is not None else first
+    consequence = faulty.struck(injection.key)
+    deadline = end if consequence is None else consequence - round(injection.reaction_s * SECOND)
+    return Truth(
+        name=injection.name,
+        where=injection.where,
+        onset=onset,
+        detectable_from=detectable,
+        alert_deadline=max(onset, deadline),
+        consequence_time=consequence,
+        expects=injection.expects,
+        forbids=injection.forbids,
+    )
+
+
+class _Difference:
+    """Looks for the first time a tag differs by over 3 σ of its noise in three samples running."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._sigma = {
+            group.name: np.array([max(plant.noise.get(tag.name, 0.0), 1e-12) for tag in group.tags])
+            for group in plant.groups
+        }
+        self._running = {name: np.zeros(len(sigma), np.int64) for name, sigma in self._sigma.items()}
+
+    def update(self, healthy: list, faulty: list) -> int | None:
+        """ns of the sample that settles it, or None."""
+        found: list[int] = []
+        for a, b in zip(healthy, faulty, strict=True):
+            if isinstance(a, Batch) and isinstance(b, Batch):
+                time = self._one(a, b)
+                if time is not None:
+                    found.append(time)
+        return min(found, default=None)
+
+    def _one(self, a: Batch, b: Batch) -> int | None:
+        differs = ~(np.abs(a.values - b.values) <= SIGMAS * self._sigma[a.group])
+        differs &= ~(np.isnan(a.values) & np.isnan(b.values))
+        running = self._running[a.group]
+        for i, row in enumerate(differs):
+            running = np.where(row, running + 1, 0)
+            if (running >= SAMPLES).any():
+                self._running[a.group] = running
+                return int(a.time[i])
+        self._running[a.group] = running
+        return None
