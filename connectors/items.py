@@ -69,7 +69,8 @@ class Changes:
         _expect(self.value, np.float64, n, "value")
         _expect(self.status, np.uint32, n, "status")
         if n[0] and not (0 <= self.tag.min() and self.tag.max() < len(self.tags)):
-            raise ValueError(f"tag must index the {len(self.tags)} tags, but got {self.tag.max()}.")
+            got = f"{self.tag.min()} to {self.tag.max()}"
+            raise ValueError(f"tag must index the {len(self.tags)} tags, but got {got}.")
         if self.status.any() and not np.isnan(self.value[is_bad(self.status)]).all():
             raise ValueError("A Bad sample's value must be NaN.")
 

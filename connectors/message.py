@@ -20,6 +20,8 @@ from connectors.tags import Group
 from connectors.times import MICROSECOND
 
 FORMAT = "testbed.group/1"
+LAST_US = (2**63 - 1) // MICROSECOND  # the last whole microsecond of int64 ns
+_PART = {"scalars": "batch", "blocks": "batch", "frames": "frame", "texts": "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def decode(data: bytes, groups: dict[str, Group]) -> Message:
         return _decode(data, groups)
     except BadMessage:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, struct.error, OverflowError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, struct.error, ArithmeticError, RecursionError) as error:
         raise BadMessage(f"A group message of {len(data)} bytes does not decode: {error}.") from None
 
 
@@ -101,7 +103,7 @@ def _decode(data: bytes, groups: dict[str, Group]) -> Message:
         raise BadMessage(f"A group message announces a header of {size} bytes, but {len(data) - 4} came.")
     header = json.loads(data[4 : 4 + size])
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise BadMessage(f"A group message must say \"format\": \"{FORMAT}\".")
+        raise BadMessage(f'A group message must say "format": "{FORMAT}".')
     group = groups.get(header["group"])
     if group is None:
         raise BadMessage(f"A message is of group '{header['group']}', which the tag list does not name.")
@@ -109,35 +111,40 @@ def _decode(data: bytes, groups: dict[str, Group]) -> Message:
     items = tuple(_part(group, part, cursor) for part in header["parts"])
     if cursor.at != len(data):
         raise BadMessage(f"A group message has {len(data) - cursor.at} bytes more than its header announces.")
-    count = header["count"]
-    mark = Mark(group.name, int(header["time"]) * MICROSECOND, None if count is None else int(count))
-    return Message(group.name, int(header["seq"]), items, mark, bool(header["end"]))
+    count = None if header["count"] is None else _whole(header["count"])
+    mark = Mark(group.name, _time(header["time"]), count)
+    return Message(group.name, _whole(header["seq"]), items, mark, bool(_whole(header["end"])))
 
 
 def _part(group: Group, part: dict[str, Any], cursor: _Cursor) -> Item:
-    match part["kind"]:
-        case "batch":
-            return _batch(group, part, cursor)
-        case "frame":
-            data = cursor.take(int(part["bytes"]))
-            position = part["position_m"]
-            return Frame(group.tags[part["tag"]], int(part["t"]) * MICROSECOND, data,
-                         None if position is None else float(position), str(part["part_id"]))  # fmt: skip
-        case "text":
-            return Context(group.tags[part["tag"]], int(part["t"]) * MICROSECOND, str(part["text"]))
-        case other:
-            raise BadMessage(f"A message part is 'batch', 'frame' or 'text', but got '{other}'.")
+    if part["kind"] != _PART[group.kind]:
+        raise BadMessage(f"A part of '{group.name}' is a {_PART[group.kind]}, but got '{part['kind']}'.")
+    if group.kind in ("scalars", "blocks"):
+        return _batch(group, part, cursor)
+    tag, time = group.tags[_whole(part["tag"])], _time(part["t"])
+    if group.kind == "texts":
+        return Context(tag, time, _text(part["text"]))
+    data = cursor.take(_whole(part["bytes"]))
+    position = None if part["position_m"] is None else float(part["position_m"])
+    return Frame(tag, time, data, position, _text(part["part_id"]))
 
 
 def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:
-    n = int(part["n"])
-    tags = tuple(group.tags[i] for i in part["tags"]) if "tags" in part else group.tags
-    first = int(part["t0"]) * MICROSECOND
+    n, first = _whole(part["n"]), _time(part["t0"])
+    tags = group.tags
+    if "tags" in part:
+        chosen = [_whole(i) for i in part["tags"]]
+        tags = tuple(group.tags[i] for i in chosen)
+        if len(set(chosen)) != len(chosen) or not chosen:
+            raise BadMessage(f"A batch of '{group.name}' names each of its tags once, but got {chosen}.")
     if "rate_hz" in part:
         cursor.need(8 * n * len(tags))
-        time = block_times(first, float(part["rate_hz"]), n)
+        time = block_times(first, _rate(part["rate_hz"], first, n), n)
     else:
-        time = np.frombuffer(cursor.take(8 * n), "<i8").astype(np.int64) * MICROSECOND
+        time = np.frombuffer(cursor.take(8 * n), "<i8").astype(np.int64)
+        if n and not -LAST_US <= time.min() <= time.max() <= LAST_US:
+            raise BadMessage(f"A batch of '{group.name}' lies outside the years 1678 to 2262.")
+        time = time * MICROSECOND
     values = np.frombuffer(cursor.take(8 * n * len(tags)), "<f8").astype(np.float64).reshape(n, len(tags))
     if part.get("status") == "each":
         raw = np.frombuffer(cursor.take(4 * n * len(tags)), "<u4")
@@ -145,6 +152,31 @@ def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:
     else:
         status = np.zeros((n, len(tags)), np.uint32)
     return Batch(tags, time, values, status)
+
+
+def _whole(value: object, low: int = 0, high: int = 2**63 - 1) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise BadMessage(f"A group message needs a whole number from {low} to {high}, but got {value!r:.50}.")
+    return value
+
+
+def _time(value: object) -> int:
+    """Whole microseconds on the wire, ns here."""
+    return _whole(value, -LAST_US, LAST_US) * MICROSECOND
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadMessage(f"A group message needs a text, but got {value!r:.50}.")
+    return value
+
+
+def _rate(value: object, first: int, n: int) -> float:
+    """A rate whose block ends before time does."""
+    rate = float(value) if isinstance(value, int | float) else 0.0
+    if not 0 < rate < np.inf or first // MICROSECOND + n * 1e6 / rate > LAST_US:
+        raise BadMessage(f"A block of {n} samples cannot have a rate of {value!r:.50} Hz.")
+    return rate
 
 
 class _Cursor:

@@ -1,9 +1,13 @@
 """MQTT in and out: one message a group and tick, one connection, one wildcard. The only file that knows paho."""
 
+# paho re-exports its enumerations without saying so
+# pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -12,10 +16,10 @@ import paho.mqtt.client as paho
 
 from connectors.broker import LOOPBACK
 from connectors.errors import BadMessage, PartFailed
-from connectors.items import Item, Mark
+from connectors.items import Batch, Item, Mark
 from connectors.message import Message, decode, encode
 from connectors.tags import Group, unit_path
-from connectors.times import END
+from connectors.times import END, text
 
 CONNECT_S = 10.0  # a broker that has not answered by then is not there
 QUEUE = 100_000  # messages waiting for acknowledgement before publishing counts as failed
@@ -36,7 +40,9 @@ class _Connection:
         self.host, self.port = host, port
         self._role = role
         self._client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=f"testbed-{role}-{id(self):x}-{next(_ids)}"
+            paho.CallbackAPIVersion.VERSION2,
+            client_id=f"testbed-{role}-{id(self):x}-{next(_ids)}",
+            reconnect_on_failure=False,  # what was sent meanwhile would be lost: a broken connection is the end
         )
         self._client.max_inflight_messages_set(500)
         self._client.max_queued_messages_set(0)
@@ -57,9 +63,10 @@ class _Connection:
         try:
             await asyncio.wait_for(self._ready.wait(), CONNECT_S)
         except TimeoutError:
+            self.failure = self.failure or f"it did not answer within {CONNECT_S:.0f} s"
+        if self.failure is not None:
             await self._close()
-            reason = self.failure or f"it did not answer within {CONNECT_S:.0f} s"
-            raise PartFailed(f"The MQTT broker at {self.host}:{self.port} let nobody in: {reason}.") from None
+            raise PartFailed(f"The MQTT broker at {self.host}:{self.port} let nobody in: {self.failure}.")
 
     async def _close(self) -> None:
         self._is_leaving = True
@@ -74,6 +81,7 @@ class _Connection:
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self.failure = str(reason)
+            self._call(self._ready.set)
         else:
             self._welcome()
 
@@ -82,7 +90,9 @@ class _Connection:
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if not self._is_leaving:
-            self.failure = f"the connection to the MQTT broker at {self.host}:{self.port} broke ({reason})"
+            broke = f"the connection to the MQTT broker at {self.host}:{self.port} broke ({reason})"
+            self.failure = self.failure or broke
+            self._call(self._ready.set)
             self._call(self._broke)
 
     def _broke(self) -> None:
@@ -90,13 +100,14 @@ class _Connection:
 
 
 class MqttPublisher(_Connection):
-    """Sends groups as messages, `<unit>/_group/<group>`, QoS 1.
+    """Sends groups as messages, `<unit>/_group/<group>`, QoS 1; `plain` adds one JSON topic a scalar tag.
 
     Raises PartFailed when the broker is not there or goes away.
     """
 
-    def __init__(self, groups: Sequence[Group], port: int, host: str = LOOPBACK) -> None:
+    def __init__(self, groups: Sequence[Group], port: int, host: str = LOOPBACK, plain: bool = False) -> None:
         super().__init__("plant", host, port)
+        self._plain = plain
         self.groups = {group.name: group for group in groups}
         self._root = topic_root(groups)
         self._seq = dict.fromkeys(self.groups, 0)
@@ -124,7 +135,20 @@ class MqttPublisher(_Connection):
             payload = encode(self.groups[name], self._seq[name], parts.get(name, []), mark, name in ended)
             self._seq[name] += 1
             self._client.publish(f"{self._root}/{name}", payload, qos=1)
+        if self._plain:
+            for item in items:
+                self._send_plain(item)
         await asyncio.sleep(0)
+
+    def _send_plain(self, item: Item) -> None:
+        """The newest value of each scalar under the tag's own name, for people and dashboards: {v, ts, q, eu}."""
+        if not isinstance(item, Batch) or self.groups[item.group].kind != "scalars" or not len(item.time):
+            return
+        moment = text(int(item.time[-1]))
+        for tag, value, status in zip(item.tags, item.values[-1], item.status[-1], strict=True):
+            good = not math.isnan(value)
+            body = {"v": float(value) if good else None, "ts": moment, "q": int(status), "eu": tag.unit}
+            self._client.publish(tag.name, json.dumps(body), qos=0)
 
 
 class MqttSource(_Connection):
@@ -149,6 +173,11 @@ class MqttSource(_Connection):
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._call(self._ready.set)
 
+    @property
+    def missing(self) -> int:
+        """Messages that have not come although later ones have."""
+        return sum(len(numbers) for numbers in self._missing.values())
+
     async def __aenter__(self) -> MqttSource:
         await self._open()
         return self
@@ -163,7 +192,7 @@ class MqttSource(_Connection):
         self._wake.set()
 
     def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
-        self._arrived.append((message.topic, message.payload))
+        self._arrived.append((message.topic, bytes(message.payload)))
         if len(self._arrived) == 1:
             self._call(self._wake.set)
 

@@ -1,5 +1,7 @@
 """OPC UA in: one subscription, every sample, marks effective after the whole notification message."""
 
+# asyncua types its generated structures as wrappers of int and str, and re-exports without saying so.
+# pyright: reportArgumentType=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import asyncio
@@ -63,7 +65,7 @@ class OpcUaSource:
         self._arrived: deque[Item] = deque()
         self._wake = asyncio.Event()
         self._failure: str | None = None
-        self._last_sequence: dict[int, int] = {}
+        self._due = 1  # sequence number of the next notification message
 
     async def __aenter__(self) -> OpcUaSource:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -84,7 +86,7 @@ class OpcUaSource:
         try:
             await asyncio.wait_for(self._client.disconnect(), 5.0)
         except (ConnectionError, TimeoutError, ua.UaError):
-            return
+            self._client.disconnect_socket()  # a server that does not answer must not keep it open
 
     def _count_bytes(self) -> None:
         protocol: Any = self._client.uaclient.protocol
@@ -146,9 +148,21 @@ class OpcUaSource:
         self._wake.set()
 
     async def _on_publish(self, result: ua.PublishResult) -> None:
+        """asyncua logs what its callback raises and goes on; here that is the end of reading."""
+        try:
+            self._receive(result)
+        except Exception as error:
+            self._fail(f"{self.url} sent what does not fit its tags ({_reason(error)})")
+
+    def _receive(self, result: ua.PublishResult) -> None:
         """One notification message: its samples first, then its marks."""
         marks: dict[str, list[tuple[int, int, bool]]] = {}
-        for notification in result.NotificationMessage.NotificationData or ():
+        notifications = result.NotificationMessage.NotificationData or ()
+        number = result.NotificationMessage.SequenceNumber
+        if notifications and number != self._due:
+            self._fail(f"{self.url} sent notification message {number} where {self._due} was due: one was lost")
+        self._due = number + 1 if notifications else self._due
+        for notification in notifications:
             if isinstance(notification, ua.StatusChangeNotification):
                 self._fail(f"{self.url} dropped the subscription ({notification.Status.name})")
             elif isinstance(notification, ua.DataChangeNotification):
@@ -195,8 +209,13 @@ class OpcUaSource:
         if pending.scalars:
             tag, time, value, status = zip(*pending.scalars, strict=True)
             self._arrived.append(
-                Changes(group.tags, np.array(tag, np.int32), np.array(time, np.int64),
-                        np.array(value, np.float64), np.array(status, np.uint32))  # fmt: skip
+                Changes(
+                    group.tags,
+                    np.array(tag, np.int32),
+                    np.array(time, np.int64),
+                    np.array(value, np.float64),
+                    np.array(status, np.uint32),
+                )
             )
         for tag, blocks in pending.blocks.items():
             self._arrived.extend(_batches(group, tag, blocks, times))

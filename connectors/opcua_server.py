@@ -1,7 +1,10 @@
 """The plant as an OPC UA server: tags by their ISA-95 path, units, ranges, and a mark a group."""
 
+# asyncua types its generated structures as wrappers of int and str, and re-exports without saying so.
+# pyright: reportArgumentType=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,7 +13,7 @@ from asyncua import Server, ua
 
 from connectors.broker import LOOPBACK
 from connectors.errors import PartFailed
-from connectors.items import Batch, Context, Frame, Item, Mark
+from connectors.items import Batch, Context, Frame, Item, Mark, block_times
 from connectors.message import encode
 from connectors.status import BAD_WAITING_FOR_INITIAL_DATA, is_sample
 from connectors.tags import Group, Tag
@@ -70,6 +73,17 @@ class OpcUaServer:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        """Also ends what a client whose connection broke has left: its session would live on for an hour."""
+        inner = self._server.iserver
+        if inner.time_task is not None:  # stop() would wait for its next second
+            inner.time_task.cancel()
+            await asyncio.gather(inner.time_task, return_exceptions=True)
+            inner.time_task = None
+        for session in list(inner._external_sessions.values()):
+            await session.close_session(True)
+        for transport in list(inner.asyncio_transports):
+            transport.close()
+        await asyncio.sleep(0)  # their loss is noticed before stop() awaits what it leaves to do
         await self._server.stop()
 
     async def _folder(self, index: int, levels: Sequence[str]) -> ua.NodeId:
@@ -86,18 +100,37 @@ class OpcUaServer:
 
     async def _add_tag(self, index: int, tag: Tag, kind: str) -> None:
         *levels, name = tag.name.split("/")
-        folder = self._server.get_node(await self._folder(index, levels))
+        folder = await self._folder(index, levels)
         initial = {"scalars": 0.0, "blocks": [0.0], "frames": b"", "texts": ""}[kind]
-        node = await folder.add_variable(
-            ua.NodeId(tag.name, index), ua.QualifiedName(name, index), initial, _TYPES[kind]
-        )
+        type_id = ua.ObjectIds.BaseDataVariableType
         if kind in ("scalars", "blocks"):
-            await self._describe(node, tag)
-        await self._write(node.nodeid, _waiting())
-        self._nodes[tag.name] = node.nodeid
+            type_id = ua.ObjectIds.AnalogUnitType if tag.eu_range is None else ua.ObjectIds.AnalogItemType
+        value = ua.Variant(initial, _TYPES[kind])
+        nodeid = ua.NodeId(tag.name, index)
+        await self._add_variable(folder, nodeid, ua.QualifiedName(name, index), value, type_id)
+        if kind in ("scalars", "blocks"):
+            await self._describe(self._server.get_node(nodeid), tag)
+        await self._write(nodeid, _waiting())
+        self._nodes[tag.name] = nodeid
+
+    async def _add_variable(
+        self, folder: ua.NodeId, nodeid: ua.NodeId, name: ua.QualifiedName, value: ua.Variant, type_id: int
+    ) -> None:
+        """What asyncua's add_variable does, which knows only one type of variable."""
+        attributes = ua.VariableAttributes()
+        attributes.DisplayName = attributes.Description = ua.LocalizedText(name.Name)
+        attributes.Value, attributes.DataType = value, ua.NodeId(value.VariantType.value)
+        attributes.ValueRank = ua.ValueRank.OneDimension if value.is_array else ua.ValueRank.Scalar
+        attributes.AccessLevel = attributes.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
+        item = ua.AddNodesItem()
+        item.RequestedNewNodeId, item.BrowseName, item.NodeClass = nodeid, name, ua.NodeClass.Variable
+        item.ParentNodeId, item.ReferenceTypeId = folder, ua.NodeId(ua.ObjectIds.HasComponent)
+        item.TypeDefinition, item.NodeAttributes = ua.NodeId(type_id), attributes
+        (result,) = await self._server.iserver.isession.add_nodes([item])
+        result.StatusCode.check()
 
     async def _describe(self, node: object, tag: Tag) -> None:
-        """EngineeringUnits and ranges as properties (OPC 10000-8), and the type that has them."""
+        """EngineeringUnits and ranges as properties (OPC 10000-8)."""
         text = ua.LocalizedText(symbol(tag.unit))
         unit = ua.EUInformation(UNECE, unece_id(tag.unit), text, ua.LocalizedText(tag.unit))
         await node.add_property(0, "EngineeringUnits", unit)  # pyright: ignore[reportAttributeAccessIssue]
@@ -146,6 +179,7 @@ class OpcUaServer:
         if self._kind[batch.group] == "blocks":
             for column, node in enumerate(nodes):
                 for first, last in _runs(batch.status[:, column]):
+                    _check_spacing(batch.tags[column], batch.time[first:last])
                     values = batch.values[first:last, column].tolist()
                     status = int(batch.status[first, column])
                     value = ua.Variant(values, ua.VariantType.Double)
@@ -173,6 +207,15 @@ def _data(value: ua.Variant, time: int, status: int = 0) -> ua.DataValue:
 
 def _waiting() -> ua.DataValue:
     return ua.DataValue(ua.Variant(None, ua.VariantType.Null), ua.StatusCode(BAD_WAITING_FOR_INITIAL_DATA))
+
+
+def _check_spacing(tag: Tag, time: np.ndarray) -> None:
+    """An array node carries its first time only; the others follow from the rate, or would arrive changed."""
+    if not np.array_equal(block_times(int(time[0]), tag.rate_hz or 1.0, len(time)), time):
+        raise PartFailed(
+            f"{tag.name} cannot travel over OPC UA as a block of {tag.rate_hz:g} Hz: its samples are not that far "
+            "apart, in whole microseconds. Use a rate that divides 1 MHz, or MQTT."
+        )
 
 
 def _runs(status: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -24,6 +24,7 @@ class Tag:
         group: tags of one group share a clock and a watermark.
         address: where a foreign source keeps it: a node id, a topic, a column.
         labels: texts of an enumeration's values 0, 1, 2 …
+        writable: whether a client may set it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Tag:
     group: str = "main"
     address: str = ""
     labels: tuple[str, ...] = ()
+    writable: bool = False
 
     def __post_init__(self) -> None:
         if not self.name or self.name.startswith("/") or self.name.endswith("/") or "//" in self.name:

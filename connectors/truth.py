@@ -39,9 +39,7 @@ class Truth:
     def __post_init__(self) -> None:
         for condition in (*self.expects, *self.forbids):
             if condition not in CONDITIONS:
-                raise ValueError(
-                    f"A truth expects or forbids {', '.join(CONDITIONS)}, but got '{condition}'."
-                )
+                raise ValueError(f"A truth expects or forbids {', '.join(CONDITIONS)}, but got '{condition}'.")
         if self.cleared is not None and self.cleared < self.onset:
             raise ValueError(f"{self.name} is cleared before its onset.")
 

@@ -18,6 +18,9 @@ class AlarmSpec:
         off_delay_s: it must be gone this long before the alarm returns.
         deadband: while active, a score counts as high down to 1 - deadband.
         latched: a returned alarm stays until it is reset.
+        suppressed_by: conditions whose alarm suppresses this one by design, since the line then leaves its normal
+            state on purpose.
+        suppressed_for_s: for how long.
     """
 
     k: int = 1
@@ -26,12 +29,17 @@ class AlarmSpec:
     off_delay_s: float = 0.0
     deadband: float = 0.0
     latched: bool = False
+    suppressed_by: tuple[str, ...] = ()
+    suppressed_for_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.n:
             raise ValueError(f"An alarm needs 1 <= k <= n, but got k={self.k}, n={self.n}")
         if min(self.on_delay_s, self.off_delay_s, self.deadband) < 0 or self.deadband >= 1:
             raise ValueError("Delays of an alarm must not be negative, and its deadband lies in 0 … 1")
+
+
+_ASIDE = (AlarmState.OUT_OF_SERVICE, AlarmState.SHELVED, AlarmState.SUPPRESSED)  # the first one there is shown
 
 
 class Alarm:
@@ -50,45 +58,51 @@ class Alarm:
         self.is_active = False
         self._high: deque[bool] = deque(maxlen=self.spec.n)
         self._since: int | None = None  # the condition has differed from the state since
-        self._aside: AlarmState | None = None  # shelved, suppressed or out of service
-        self._until: int | None = None
+        self._aside: dict[AlarmState, int | None] = {}  # shelved, suppressed, out of service: until when
+        self._told = False  # what was said last
 
     def update(self, time: int, score: float) -> str | None:
-        """Take a score (NaN: could not be scored, nothing changes); 'active' or 'returned' if it changed."""
-        self._unshelve(time)
-        if score != score:
+        """Take a score (NaN: could not be scored, nothing changes); 'active' or 'returned' if that is news.
+
+        What changed while the alarm was set aside is news once it is back.
+        """
+        for state, until in list(self._aside.items()):
+            if until is not None and time >= until:
+                self.put_back(state)
+        if score == score:
+            self._decide(time, score)
+        if self._aside or self._told == self.is_active:
             return None
+        self._told = self.is_active
+        return "active" if self.is_active else "returned"
+
+    def _decide(self, time: int, score: float) -> None:
         level = 1.0 - self.spec.deadband if self.is_active else 1.0
         self._high.append(score >= level)
         wanted = sum(self._high) >= self.spec.k
         if wanted == self.is_active:
             self._since = None
-            return None
+            return
         if self._since is None:
             self._since = time
         delay = self.spec.on_delay_s if wanted else self.spec.off_delay_s
-        if time - self._since < round(delay * 1e9):
-            return None
-        self._since = None
-        self.is_active = wanted
-        return self._changed(wanted)
+        if time - self._since >= round(delay * 1e9):
+            self._since = None
+            self._change(wanted)
 
-    def _changed(self, active: bool) -> str | None:
-        match self.state, active:
-            case (AlarmState.ACKED, False):
-                self.state = AlarmState.LATCHED if self.spec.latched else AlarmState.NORMAL
-            case (_, False):
-                self.state = AlarmState.LATCHED if self.spec.latched else AlarmState.RTN_UNACK
-            case _:
-                self.state = AlarmState.UNACK
-        if self._aside is not None:
-            return None  # shelved, suppressed or out of service: it lives on, unseen
-        return "active" if active else "returned"
+    def _change(self, active: bool) -> None:
+        self.is_active = active
+        if active:
+            self.state = AlarmState.UNACK
+        elif self.spec.latched:
+            self.state = AlarmState.LATCHED
+        else:
+            self.state = AlarmState.NORMAL if self.state is AlarmState.ACKED else AlarmState.RTN_UNACK
 
     @property
     def shown(self) -> AlarmState:
         """The state an operator sees: shelved, suppressed and out of service stand in front."""
-        return self._aside or self.state
+        return next((state for state in _ASIDE if state in self._aside), self.state)
 
     def acknowledge(self) -> bool:
         """An operator has seen it. True if that changed anything."""
@@ -107,15 +121,14 @@ class Alarm:
         return False
 
     def set_aside(self, state: AlarmState, until: int | None = None) -> None:
-        """Shelve (until a time), suppress by design or take out of service."""
-        if state not in (AlarmState.SHELVED, AlarmState.SUPPRESSED, AlarmState.OUT_OF_SERVICE):
+        """Shelve, suppress by design or take out of service, until a time (ns) or until put back."""
+        if state not in _ASIDE:
             raise ValueError(f"An alarm is set aside as shelved, suppressed or out of service, not '{state}'.")
-        self._aside, self._until = state, until
+        self._aside[state] = until
 
-    def put_back(self) -> None:
-        """End shelving, suppression or out of service."""
-        self._aside = self._until = None
-
-    def _unshelve(self, time: int) -> None:
-        if self._until is not None and time >= self._until:
-            self.put_back()
+    def put_back(self, state: AlarmState | None = None) -> None:
+        """End shelving, suppression or out of service; None ends all of them."""
+        if state is None:
+            self._aside.clear()
+        else:
+            self._aside.pop(state, None)

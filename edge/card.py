@@ -96,7 +96,9 @@ def _card(raw: dict[str, Any], faults: list[str]) -> Card | None:
     if "score" not in outputs and raw.get("task", "").startswith("anomaly"):
         faults.append("An anomaly model needs an output of role 'score'.")
     try:
-        alarm = AlarmSpec(**{k: v for k, v in raw.get("alarm", {}).items() if k in AlarmSpec.__slots__})
+        settings: dict[str, Any] = {k: v for k, v in raw.get("alarm", {}).items() if k in AlarmSpec.__slots__}
+        settings["suppressed_by"] = tuple(settings.get("suppressed_by", ()))
+        alarm = AlarmSpec(**settings)
         golden = tuple(_golden(pair) for pair in raw.get("golden", []))
     except (TypeError, ValueError, KeyError, binascii.Error) as error:
         faults.append(f"{error}.")

@@ -89,9 +89,7 @@ class GroupMerge:
         if self.mark is not None and len(batch.time) and batch.time[0] <= self.mark:
             keep = batch.time > self.mark
             late = ~keep
-            self.counts.late += (
-                int(late.sum()) * len(batch.tags) if samples is None else int(samples[late].sum())
-            )
+            self.counts.late += int(late.sum()) * len(batch.tags) if samples is None else int(samples[late].sum())
             batch = Batch(batch.tags, batch.time[keep], batch.values[keep], batch.status[keep])
         if len(batch.time):
             self._batches.append(batch)
@@ -121,7 +119,8 @@ class GroupMerge:
         texts = self._take(self._texts, mark.time)
         time, values, status = self._dense(mark.time)
         self.mark = mark.time
-        newest = [mark.time] if mark.time != END else [*time[-1:].tolist(), *(item.time for item in frames)]
+        singles = [item.time for item in (*frames, *texts)]
+        newest = [mark.time] if mark.time != END else [*time[-1:].tolist(), *singles]
         self.last = max(self.last, *newest, 0)
         if mark.count is not None:
             self.counts.expected = mark.count
@@ -161,9 +160,7 @@ class GroupMerge:
                 )
         return self._pivot(batches, changes)
 
-    def _pivot(
-        self, batches: Sequence[Batch], changes: Sequence[Changes]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _pivot(self, batches: Sequence[Batch], changes: Sequence[Changes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Samples of single tags, brought onto the union of their times; of equal ones the last."""
         k = len(self.group.tags)
         times = [b.time for b in batches] + [c.time for c in changes]

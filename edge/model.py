@@ -44,7 +44,9 @@ class Bound(Protocol):
     windows: tuple[WindowSpec, ...]
     cameras: tuple[str, ...]
 
-    def score(self, windows: Sequence[Window]) -> Result: ...
+    def score(self, windows: Sequence[Window]) -> Result:
+        """What it says of one window a spec; cells before a channel's first value are NaN, and bad."""
+        ...
 
     def score_frame(self, frame: Frame) -> Result: ...
 
@@ -59,9 +61,7 @@ class OnnxModel:
         self.session = Session(data, name)
         text = self.session.metadata.get(CARD_KEY)
         if text is None:
-            raise InputError(
-                f"{name} carries no card. Models of ours carry one under the metadata key '{CARD_KEY}'."
-            )
+            raise InputError(f"{name} carries no card. Models of ours carry one under the metadata key '{CARD_KEY}'.")
         self.card: Card = parse(text, name)
         self._check_ports(name)
         self._check_golden(name)
@@ -108,6 +108,8 @@ class _BoundOnnx:
                 seen.extend(resolve(entry.channels or ("*",), cameras, name))
             else:
                 windows.append(_spec(entry, resolve(entry.channels, series, name)))
+        if len({spec.stride_ns for spec in windows}) > 1:
+            raise InputError(f"Model {name} has windows of different strides. Give all of them one stride_s.")
         self.windows: tuple[WindowSpec, ...] = tuple(windows)
         self.cameras: tuple[str, ...] = tuple(seen)
         self._inputs = tuple(entry.name for entry in card.inputs)
@@ -116,7 +118,7 @@ class _BoundOnnx:
 
     def score(self, windows: Sequence[Window]) -> Result:
         feeds = {
-            name: window.values.astype(np.float32)[None]
+            name: _without_gaps(window.values).astype(np.float32)[None]
             for name, window in zip(self._inputs, windows, strict=True)
         }
         return self._result(windows[0].end, self._session.run(feeds))
@@ -146,6 +148,16 @@ def _spec(entry: Input, channels: tuple[str, ...]) -> WindowSpec:
         hold_s=entry.hold_s,
         max_bad=entry.max_bad,
     )
+
+
+def _without_gaps(values: np.ndarray) -> np.ndarray:
+    """Cells before a channel's first value take that value; a channel without any is 0 (its cells are bad)."""
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    first = np.argmax(~missing, axis=0)
+    fill = np.nan_to_num(values[first, np.arange(values.shape[1])])
+    return np.where(missing, fill, values)
 
 
 SHIPPED = Path(__file__).parent / "models"

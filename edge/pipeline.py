@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from connectors.items import Frame, Item
-from connectors.results import Event, Result
+from connectors.results import AlarmState, Event, Result
 from connectors.tags import Group
-from connectors.times import END
+from connectors.times import END, SECOND
 from edge.alarm import Alarm
 from edge.merge import Chunk, Counts, GroupMerge
 from edge.model import Bound
@@ -27,7 +27,7 @@ class _SeriesRunner:
         self.groups = {name for windows in self.windows for name in windows.groups}
         self._max_bad = [spec.max_bad for spec in model.windows]
         self.stride = max(spec.stride_ns for spec in model.windows)
-        self.blind_s = 0.0
+        self.blind: list[tuple[int, int]] = []  # ns, stretches that could not be scored
         self._is_inferred = start is None
         self._next: int | None = None
 
@@ -46,17 +46,21 @@ class _SeriesRunner:
         while end <= watermark:
             seen = [windows.window(end) for windows in self.windows]
             if self._is_blind(seen):
-                self.blind_s += self.stride / 1e9
+                self._note_blind(end)
                 yield Result(self.model.name, end, np.nan)
             else:
-                yield self.model.score([_without_gaps(window) for window in seen])
+                yield self.model.score(seen)
             end += self.stride
         self._next = end
 
+    def _note_blind(self, end: int) -> None:
+        begin = end - self.stride
+        if self.blind and self.blind[-1][1] == begin:
+            begin = self.blind.pop()[0]
+        self.blind.append((begin, end))
+
     def _is_blind(self, windows: Sequence[Window]) -> bool:
-        return any(
-            window.bad.mean() > limit for window, limit in zip(windows, self._max_bad, strict=True)
-        )
+        return any(window.bad.mean() > limit for window, limit in zip(windows, self._max_bad, strict=True))
 
 
 class _FrameRunner:
@@ -65,7 +69,7 @@ class _FrameRunner:
     def __init__(self, model: Bound, groups: Sequence[Group], start: int | None) -> None:
         self.model = model
         self.groups = {g.name for g in groups if any(tag.name in model.cameras for tag in g.tags)}
-        self.blind_s = 0.0
+        self.blind: list[tuple[int, int]] = []  # a picture that came can be scored
         self._frames: list[Frame] = []
 
     def add(self, chunk: Chunk) -> None:
@@ -97,6 +101,14 @@ class _Alarms:
         if self.model.place == "top" and result.contribution is not None and not (alarm and alarm.is_active):
             self._source = result.top(1)[0][0]
         yield from self._one("", self._source, result.score, result, result.top())
+
+    def suppress(self, event: Event) -> None:
+        """Suppressed by design while the line answers another condition's alarm."""
+        spec = self.model.alarm
+        if event.change == "active" and event.condition in spec.suppressed_by:
+            until = event.time + round(spec.suppressed_for_s * 1e9)
+            for alarm in self.alarms.values():
+                alarm.set_aside(AlarmState.SUPPRESSED, until)
 
     def _one(
         self, key: str, source: str, score: float, result: Result, evidence: tuple[tuple[str, float], ...]
@@ -176,7 +188,7 @@ class Pipeline:
         return self._score() if moved else []
 
     def _score(self) -> list[Event]:
-        finished = []
+        finished: list[int | None] = []
         for runner in self._runners:
             watermark = self._watermark(runner.groups)
             if watermark is not None:
@@ -184,9 +196,10 @@ class Pipeline:
             finished.append(watermark)
         if not self._runners:
             finished.append(self._watermark(set(self._merges)))
-        if any(time is None for time in finished):
+        known = [time for time in finished if time is not None]
+        if len(known) < len(finished):
             return []
-        self.finished = min(time for time in finished if time is not None)
+        self.finished = min(known)
         return self._release(self.finished)
 
     def _watermark(self, groups: set[str]) -> int | None:
@@ -204,7 +217,10 @@ class Pipeline:
         for result in now:
             stamped = replace(result, is_simulated=self._is_simulated)
             self._watch.result(stamped)
-            events.extend(self._alarms[result.model].update(stamped))
+            for event in self._alarms[result.model].update(stamped):
+                events.append(event)
+                for alarms in self._alarms.values():
+                    alarms.suppress(event)
         return sorted(events, key=lambda e: (e.time, e.source, e.condition, e.change, e.model))
 
     def ended(self) -> bool:
@@ -215,22 +231,14 @@ class Pipeline:
         """What was received, late, lost and doubled, by group."""
         return {name: merge.counts for name, merge in self._merges.items()}
 
+    def blind(self) -> dict[str, list[tuple[int, int]]]:
+        """Stretches that could not be scored, (from, to) in ns, by model."""
+        return {runner.model.name: list(runner.blind) for runner in self._runners}
+
     def blind_s(self) -> dict[str, float]:
         """Seconds that could not be scored, by model."""
-        return {runner.model.name: runner.blind_s for runner in self._runners}
+        return {name: sum(to - since for since, to in spans) / SECOND for name, spans in self.blind().items()}
 
     def alarms(self) -> dict[tuple[str, str], Alarm]:
         """Every alarm, by model and place ('' for the unit)."""
         return {(name, key): a for name, alarms in self._alarms.items() for key, a in alarms.alarms.items()}
-
-
-def _without_gaps(window: Window) -> Window:
-    """Cells before a channel's first value take that value; a channel without any is 0 (its cells are bad)."""
-    if not np.isnan(window.values).any():
-        return window
-    values = window.values.copy()
-    missing = np.isnan(values)
-    first = np.argmax(~missing, axis=0)
-    fill = np.nan_to_num(values[first, np.arange(values.shape[1])])
-    values[missing] = np.broadcast_to(fill, values.shape)[missing]
-    return Window(window.end, values, window.bad)

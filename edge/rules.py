@@ -14,18 +14,28 @@ from edge.window import Window, WindowSpec
 
 STRIDE_S = 1.0
 ALIVE_S = 60.0  # a tag that moved in this stretch is expected to go on moving
-STUCK_S = 10.0  # and is called stuck after this long without any change
+STUCK_S = 10.0  # and is called stuck after this long without any change, or longer if it moves seldom
+LONGEST_STUCK_S = 60.0  # a tag that moves too seldom for this is not judged
+UNLIKELY = 20.0  # -ln of the chance that a living tag stays put for so long
 SILENT_S = 10.0  # no sample for this long
-MAX_RATE_HZ = 10.0  # faster tags are looked at ten times a second
-JUMP = 0.25  # share of the range that no healthy sensor of a steel line crosses in one second
+GRID_HZ = (10.0, 5.0, 4.0, 2.0, 1.0)  # how often tags are looked at: each divides the stride of every group
+JUMP = 0.25  # share of the range that no healthy sensor of a steel line crosses from sample to sample
+STEPS = 20.0  # so many times its usual step is a jump, too, if it is more than
+SMALL_JUMP = 0.05  # of the range
+PEERS = 8  # tags of one group and unit that are compared with each other
+ODD = 1.0 / 3.0  # of the range from the middle of its peers
 
 
 class Rules:
     """One alarm a tag, over all scalar and block groups; the score is 1.0 or more when any rule is broken.
 
-    Ranges come from the tag list: a value outside [low, high] by more than a tenth of the span is out of range, and
-    a change of more than a quarter of the span within a second is a jump. A tag without a range has only the
-    rules 'stuck' and 'silent'. A constant tag is never stuck, since it never moved.
+    Ranges come from the tag list. Broken rules are: a value outside [low, high] by more than a tenth of the span; a
+    jump from sample to sample of a quarter of the span, or of twenty usual steps where that is more than a twentieth;
+    a value a third of the span away from the middle of its peers (eight or more tags of one group and unit); a tag
+    that moved and then stays put for longer than chance allows, other than at an end of its range; no sample for ten
+    seconds. A tag without a range has only the last two. A constant tag is never stuck, since it never moved. A tag
+    reported by exception (without rate) is never silent, and neither is one that has not spoken yet. Blocks are
+    waveforms: only range and silence are looked at.
     """
 
     name = "rules"
@@ -54,40 +64,74 @@ class Rules:
 
 class _GroupRules:
     def __init__(self, group: Group) -> None:
-        rate = _grid_rate(group.tags)
+        rates = [tag.rate_hz for tag in group.tags if tag.rate_hz is not None]
+        rate = next((rate for rate in GRID_HZ if rate <= max(rates, default=1.0)), GRID_HZ[-1])
         self.spec = WindowSpec(
             channels=tuple(tag.name for tag in group.tags),
             rate_hz=rate,
-            length=max(2, round((ALIVE_S + STUCK_S) * rate)),
-            stride_s=max(STRIDE_S, 1.0 / rate),
-            hold_s=max(SILENT_S, 3.0 / rate),
+            length=max(2, round((ALIVE_S + LONGEST_STUCK_S) * rate)),
+            stride_s=STRIDE_S,
+            hold_s=max(SILENT_S, 3.0 / min(rates, default=1.0)),
             max_bad=1.0,
         )
         ranges = np.array([_range(tag) for tag in group.tags])
         self._low, self._high = ranges[:, 0], ranges[:, 1]
         self._span = self._high - self._low
-        self._stuck = max(2, round(STUCK_S * rate))
-        self._second = max(1, round(rate))
+        self._is_regular = np.array([tag.rate_hz is not None for tag in group.tags])
+        self._is_waveform = group.kind == "blocks"
+        self._rate = rate
+        units = [tag.unit for tag in group.tags]
+        self._peers = [np.flatnonzero([u == unit for u in units]) for unit in dict.fromkeys(units)]
 
     def score(self, window: Window) -> np.ndarray:
         """float64 (k,): 1.0 or more where a rule is broken; deepest break first."""
         values, bad = window.values, window.bad
         now = values[-1]
         with np.errstate(invalid="ignore"):
-            out = np.maximum(self._low - now, now - self._high) / (0.1 * self._span)
-            recent = values[-self._second - 1 :]
-            jump = np.abs(np.diff(recent, axis=0)).max(axis=0) / (JUMP * self._span)
-        moved = np.diff(values, axis=0) != 0
-        was_alive = moved[: -self._stuck].mean(axis=0) > 0.5 if len(moved) > self._stuck else 0
-        stuck = was_alive & ~moved[-self._stuck :].any(axis=0)
-        silent = bad[-1] & ~np.isnan(now)
-        score = np.nan_to_num(np.fmax(np.fmax(out, jump), 0.0))
-        return np.maximum(score, np.where(stuck | silent, 1.0, 0.0))
+            score = np.maximum(self._low - now, now - self._high) / (0.1 * self._span)
+            if not self._is_waveform:
+                steps = np.abs(np.diff(values, axis=0))
+                score = np.fmax(np.fmax(score, self._jump(steps)), self._odd(now))
+                score = np.fmax(score, np.where(self._stuck(steps, now), 1.0, 0.0))
+        silent = bad[-1] & self._is_regular & ~np.isnan(now)
+        return np.maximum(np.nan_to_num(np.fmax(score, 0.0)), np.where(silent, 1.0, 0.0))
+
+    def _jump(self, steps: np.ndarray) -> np.ndarray:
+        """Largest step of the last second over what would be a jump."""
+        recent = max(1, round(self._rate))
+        usual = np.nan_to_num(_median_of_moves(steps[:-recent]))
+        limit = np.clip(STEPS * usual, SMALL_JUMP * self._span, JUMP * self._span)
+        limit = np.where(usual > 0, limit, JUMP * self._span)
+        return np.fmax.reduce(steps[-recent:], axis=0) / limit
+
+    def _odd(self, now: np.ndarray) -> np.ndarray:
+        """Distance from the middle of its peers over what would be odd."""
+        score = np.zeros(len(now))
+        for members in self._peers:
+            if len(members) >= PEERS and not np.isnan(now[members]).all():
+                away = np.abs(now[members] - np.nanmedian(now[members]))
+                score[members] = away / (ODD * self._span[members])
+        return score
+
+    def _stuck(self, steps: np.ndarray, now: np.ndarray) -> np.ndarray:
+        """True where a tag that moved stays put for longer than chance allows."""
+        moved = steps > 0  # from nothing to a first value is no move
+        alive, recent = np.split(moved, [round(ALIVE_S * self._rate)])
+        share = np.clip(alive.mean(axis=0), 1e-6, 0.999)
+        still = np.where(recent.any(axis=0), np.argmax(recent[::-1], axis=0), len(recent))
+        enough = np.maximum(STUCK_S * self._rate, UNLIKELY / -np.log1p(-share))
+        at_an_end = (now <= self._low) | (now >= self._high)
+        return (still >= enough) & ~at_an_end
 
 
-def _grid_rate(tags: Sequence[Tag]) -> float:
-    rates = [tag.rate_hz for tag in tags if tag.rate_hz is not None]
-    return min(MAX_RATE_HZ, max(rates, default=1.0))
+def _median_of_moves(steps: np.ndarray) -> np.ndarray:
+    """The usual step of each tag, (k,): the median of those that are not 0; NaN if none is."""
+    moves = np.where(steps > 0, steps, np.nan)
+    known = ~np.isnan(moves).all(axis=0)
+    usual = np.full(moves.shape[1], np.nan)
+    if known.any():
+        usual[known] = np.nanmedian(moves[:, known], axis=0)
+    return usual
 
 
 def _range(tag: Tag) -> tuple[float, float]:

@@ -46,10 +46,8 @@ class Session:
         except Exception as error:
             shapes = ", ".join(f"{k} {v.dtype}{list(v.shape)}" for k, v in feeds.items())
             wanted = ", ".join(f"{k} {self.types[k]}{list(v)}" for k, v in self.inputs.items())
-            raise InputError(
-                f"{self.name} wants {wanted}, but got {shapes}: {_first_line(error)}"
-            ) from None
-        return dict(zip(self.outputs, values, strict=True))
+            raise InputError(f"{self.name} wants {wanted}, but got {shapes}: {_first_line(error)}") from None
+        return {name: np.asarray(value) for name, value in zip(self.outputs, values, strict=True)}
 
 
 def read_model(path: Path) -> bytes:

@@ -117,9 +117,7 @@ class GroupColumns:
             np.concatenate([c.status[:, self._from] for c in self._pending]),
         )
 
-    def _carry(
-        self, until: int, time: np.ndarray, values: np.ndarray, sample: np.ndarray, good: np.ndarray
-    ) -> None:
+    def _carry(self, until: int, time: np.ndarray, values: np.ndarray, sample: np.ndarray, good: np.ndarray) -> None:
         """Remember the last sample at or before `until`; keep what is newer."""
         used = int(np.searchsorted(time, until, side="right"))
         if used:
@@ -138,9 +136,7 @@ class Windows:
         self.spec = spec
         wanted = set(spec.channels)
         self._columns = {
-            group.name: GroupColumns(spec, group)
-            for group in groups
-            if any(tag.name in wanted for tag in group.tags)
+            group.name: GroupColumns(spec, group) for group in groups if any(tag.name in wanted for tag in group.tags)
         }
         self.groups = tuple(self._columns)
         self._values = np.full((spec.length, len(spec.channels)), np.nan)

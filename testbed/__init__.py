@@ -1,0 +1,54 @@
+"""An open industrial AI testbed for steel lines: stream, score, hand over.
+
+>>> from testbed import Detect, Fault, Scenario
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from testbed.caster import Caster
+    from testbed.replaying import replay
+    from testbed.running import Run, run
+    from testbed.scenario import Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
+
+_WHERE = {
+    "Caster": "testbed.caster",
+    "Detect": "testbed.scenario",
+    "Draw": "testbed.scenario",
+    "Fault": "testbed.scenario",
+    "LookAlike": "testbed.scenario",
+    "Quiet": "testbed.scenario",
+    "Respond": "testbed.scenario",
+    "Run": "testbed.running",
+    "Scatter": "testbed.scenario",
+    "Scenario": "testbed.scenario",
+    "SetPoint": "testbed.scenario",
+    "replay": "testbed.replaying",
+    "run": "testbed.running",
+}
+
+__all__ = [
+    "Caster",
+    "Detect",
+    "Draw",
+    "Fault",
+    "LookAlike",
+    "Quiet",
+    "Respond",
+    "Run",
+    "Scatter",
+    "Scenario",
+    "SetPoint",
+    "replay",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Names are loaded when first used, so that `testbed --help` answers at once."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'testbed' has no attribute '{name}'")
+    return getattr(import_module(_WHERE[name]), name)

@@ -14,6 +14,7 @@ from testbed.engine import Engine
 from testbed.links import Link
 
 STALL_S = 30.0  # wall time without anything arriving, while something is under way, before a link counts as dead
+GLANCES = 10  # times a silent link is looked at before it counts as dead
 
 
 async def drive(
@@ -22,16 +23,17 @@ async def drive(
     pipeline: Pipeline,
     pace: Pace,
     on_events: Callable[[Sequence[Event]], None] = lambda events: None,
+    stall_s: float = STALL_S,
 ) -> None:
     """Run `engine` through `link` into `pipeline` to the end. `on_events` sees events before the plant responds.
 
-    Raises PartFailed when a transport breaks or falls silent.
+    Raises PartFailed when a transport breaks, or falls silent for `stall_s` of wall time.
     """
     async with link:
         producer = asyncio.create_task(engine.produce(link.send, pace))
         bundles = _bundles(link)
         try:
-            while (bundle := await _next(bundles, producer, engine)) is not None:
+            while (bundle := await _next(bundles, producer, engine, stall_s)) is not None:
                 events = pipeline.feed(bundle)
                 on_events(events)
                 engine.respond(events)
@@ -44,7 +46,7 @@ async def drive(
             await bundles.aclose()
 
 
-async def _bundles(link: Link):  # noqa: ANN202 - an async generator, closed by its caller
+async def _bundles(link: Link):
     """Items in bundles of whatever has arrived."""
     queue: asyncio.Queue[Item | BaseException | None] = asyncio.Queue()
 
@@ -75,20 +77,27 @@ async def _bundles(link: Link):  # noqa: ANN202 - an async generator, closed by 
         await asyncio.gather(reader, return_exceptions=True)
 
 
-async def _next(bundles: AsyncIterator[list[Item]], producer: asyncio.Task[None], engine: Engine) -> list[Item] | None:
+async def _next(
+    bundles: AsyncIterator[list[Item]], producer: asyncio.Task[None], engine: Engine, stall_s: float
+) -> list[Item] | None:
     """The next bundle, None at the end. Raises what stopped the producer, or PartFailed when the link is silent."""
     waiting = asyncio.ensure_future(anext(bundles, None))
+    silent = 0  # glances in a row; a plant that keeps the event loop busy for long costs one of them
     try:
         while True:
             tasks = {waiting} if producer.done() else {waiting, producer}
-            done, _ = await asyncio.wait(tasks, timeout=STALL_S, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, timeout=stall_s / GLANCES, return_when=asyncio.FIRST_COMPLETED)
             if waiting in done:
                 return waiting.result()
             if producer in done:
                 producer.result()  # raises what stopped it
-            elif engine.is_waiting:
+                silent = 0
+                continue
+            # at the end even what no model reads must arrive
+            silent = silent + 1 if engine.is_waiting or producer.done() else 0
+            if silent >= GLANCES:
                 raise PartFailed(
-                    f"Nothing has arrived for {STALL_S:.0f} s although samples are under way: a message was lost, "
+                    f"Nothing has arrived for {stall_s:g} s although samples are under way: a message was lost, "
                     "or the connection is dead."
                 )
     finally:

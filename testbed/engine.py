@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.clock import Pace, wall_s
-from connectors.errors import PartFailed
+from connectors.errors import InputError, PartFailed
 from connectors.items import Batch, Changes, Item, Mark
 from connectors.results import Event
 from connectors.status import is_sample
@@ -42,10 +42,10 @@ class Engine:
     response always lies in the plant's future, however slow the wire.
     """
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, start: int | None = None) -> None:
         self.scenario = scenario
         self.seed = seed
-        self.start = scenario.start
+        self.start = scenario.start if start is None else start
         self.end = self.start + nanoseconds(scenario.duration)
         self.plant: Plant = scenario.plant.build(seed, self.start)
         self.groups = self.plant.groups
@@ -60,15 +60,20 @@ class Engine:
         self._credit = asyncio.Event()
         self._under_way: deque[tuple[int, float]] = deque()
         self._keys = 0
-        for _, step in self._steps:
-            self._check(step)
+        for time, step in self._steps:
+            self._check(time, step)
 
     def _time_of(self, step: Step) -> int:
         step_ns = self.plant.step_ns
         return -(-(self.start + nanoseconds(float(step.at))) // step_ns) * step_ns  # pyright: ignore[reportArgumentType]
 
-    def _check(self, step: Step) -> None:
+    def _check(self, time: int, step: Step) -> None:
         """A script's typing errors are found before anything runs: every step is tried on a copy of the plant."""
+        if time >= self.end:
+            raise InputError(
+                f"{self.scenario.name}: the step at {step.at} s falls on the plant's step at the very end of the run "
+                f"of {self.scenario.duration} s, where nothing follows."
+            )
         trial = self.plant.copy()
         if isinstance(step, SetPoint):
             trial.act(Action(trial.present, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
@@ -121,17 +126,17 @@ class Engine:
         if healthy is None:
             truth = _lookalike_truth(injection, now, self.end)
         else:
-            truth = fault_truth(healthy, self.plant.copy(), injection, self.end, self._meanwhile)
+            stops = [time for time, _ in self._steps]
+            truth = fault_truth(healthy, self.plant.copy(), injection, self.end, self._meanwhile, stops)
         self._truths.append((injection.key, truth))
 
-    def _meanwhile(self, plant: Plant, after: int, until: int) -> None:
-        """What the script still holds, applied to a twin."""
-        for time, step in self._steps:
-            if after <= time < until:
-                if isinstance(step, SetPoint):
-                    plant.act(Action(time, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
-                else:
-                    plant.inject(step.name, step.where, step.params, -time)  # pyright: ignore[reportArgumentType]
+    def _meanwhile(self, plant: Plant) -> None:
+        """What the script still holds for a twin's present, done as it will be done to the plant."""
+        for i, (time, step) in enumerate(self._steps):
+            if time == plant.present and isinstance(step, SetPoint):
+                plant.act(Action(time, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
+            elif time == plant.present and not isinstance(step, SetPoint):
+                plant.inject(step.name, step.where, step.params, -i - 1)  # pyright: ignore[reportArgumentType]
 
     def truths(self) -> list[Truth]:
         """The answer key as it stands, with what has cleared by now."""

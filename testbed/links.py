@@ -75,7 +75,7 @@ class Link:
     @property
     def bytes(self) -> dict[str, int]:
         """Bytes that arrived, by transport."""
-        arrived = dict.fromkeys(("memory", "opcua", "mqtt"), 0)
+        arrived: dict[str, int] = dict.fromkeys(OVER[:3], 0)
         arrived.update({name: receiver.bytes for name, receiver in self._receivers.items()})
         return arrived
 
@@ -83,7 +83,7 @@ class Link:
         """What a transport had to put right or refuse: messages doubled or malformed."""
         found: dict[str, int] = {}
         for receiver in self._receivers.values():
-            for what in ("doubled", "malformed"):
+            for what in ("doubled", "malformed", "missing"):
                 found[what] = found.get(what, 0) + getattr(receiver, what, 0)
         return found
 

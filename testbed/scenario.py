@@ -80,7 +80,10 @@ class Detect:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """At most so many false alarms, and none that the truth forbids. A limit of r per 24 h over h hours allows floor(r·h/24)."""
+    """At most so many false alarms, and none that the truth forbids.
+
+    A limit of r per 24 h over h hours allows floor(r·h/24).
+    """
 
     false_alarms_per_24h: float = 1.0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -58,27 +59,37 @@ class TestPlant:
 
     def advance(self, until: int) -> list[Item]:
         items: list[Item] = []
+        while self.present < until:
+            step = min(until, (self.present // SCALAR_NS + 1) * SCALAR_NS)
+            items.extend(self._step(step))
+            self.present = step
+        return items
+
+    def _step(self, until: int) -> list[Item]:
+        """Samples in (present, until], at most up to the next scalar; what acts, acts at its time."""
+        items: list[Item] = []
+        before = self._lift.copy()
         for time in _whole(self.present, until, SCALAR_NS):
             self._act(time)
             self._walk = 0.98 * self._walk + 0.2 * self._walk_noise.take(1)[0]
             values = np.array([[*np.round(self._walk + self._lift, 1), 7.5, np.nan]])
             status = np.array([[0, 0, 0, BAD_SENSOR_FAILURE]], np.uint32)
             items.append(Batch(self.groups[0].tags, np.array([time]), values, status))
-        items.extend(self._blocks(until))
+        items.extend(self._blocks(until, before))
         items.extend(self._frame(time) for time in _whole(self.present, until, FRAME_NS))
         for time in _whole(self.present, until, 10 * SECOND):
             items.append(Context(self.groups[3].tags[0], time, f"코일-{time // SECOND % 10_000:04d}"))
-        self.present = until
         return items
 
-    def _blocks(self, until: int) -> list[Item]:
+    def _blocks(self, until: int, before: np.ndarray) -> list[Item]:
         first = (self.present // BLOCK_NS + 1) * BLOCK_NS
         n = (until - first) // BLOCK_NS + 1
         if n <= 0:
             return []
         time = block_times(first, 1000.0, n)
         wave = np.sin(2 * np.pi * 50.0 * (time % SECOND) / SECOND)[:, None]
-        values = np.round(wave + 0.3 * self._block_noise.take(n) + self._lift, 4)
+        lift = np.where((time % SCALAR_NS == 0)[:, None], self._lift, before)
+        values = np.round(wave + 0.3 * self._block_noise.take(n) + lift, 4)
         status = np.zeros((n, 2), np.uint32)
         bad = time // (SECOND // 4) % 8 == 3  # a quarter of a second every two
         status[bad, 1] = BAD_SENSOR_FAILURE
@@ -123,3 +134,13 @@ class TestPlant:
 def _whole(after: int, until: int, period: int) -> range:
     """Whole multiples of `period` in (after, until]."""
     return range((after // period + 1) * period, until + 1, period)
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlantSpec:
+    """Describes the test plant."""
+
+    __test__ = False
+
+    def build(self, seed: int, start: int) -> TestPlant:
+        return TestPlant(seed, start)

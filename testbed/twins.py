@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,20 +21,22 @@ def fault_truth(
     faulty: Plant,
     injection: Injection,
     end: int,
-    meanwhile: Callable[[Plant, int, int], None] = lambda plant, after, until: None,
+    meanwhile: Callable[[Plant], None] = lambda plant: None,
+    stops: Sequence[int] = (),
 ) -> Truth:
     """The frozen truth of a fault injected into `faulty` at its present time; both twins are used up.
 
-    `meanwhile(plant, after, until)` applies what the script holds for (after, until]; `end` is the run's end, ns.
+    `stops` are the times at which the script goes on, and `meanwhile(plant)` does what it holds for the plant's
+    present; `end` is the run's end, ns.
     """
     onset = faulty.present
     seen = _Difference(faulty)
     detectable: int | None = None
     while faulty.present < end and faulty.struck(injection.key) is None:
         after = faulty.present
-        until = min(after + STEP_NS, end)
+        until = min([after + STEP_NS, end, *(stop for stop in stops if stop > after)])
         for plant in (healthy, faulty):
-            meanwhile(plant, after, until)
+            meanwhile(plant)
         first = seen.update(healthy.advance(until), faulty.advance(until))
         detectable = detectable if detectable is not None else first
     consequence = faulty.struck(injection.key)

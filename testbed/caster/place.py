@@ -1,0 +1,54 @@
+"""Places on the mould as a script names them: 'FF row 1, column 4'."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from connectors.errors import InputError, nearest
+from testbed.caster.tags import COLUMNS, FACES, ROWS
+
+
+def place(where: str, rng: np.random.Generator) -> tuple[int, int, int]:
+    """(face, row, column) of a text; what it leaves open is drawn. Rows and columns count from 1.
+
+    >>> place("FF row 1, column 4", np.random.default_rng(1))
+    (1, 1, 4)
+    """
+    drawn = (int(rng.integers(len(FACES))), int(rng.integers(1, ROWS + 1)), int(rng.integers(1, COLUMNS + 1)))
+    words = re.findall(r"[A-Za-z]+|\d+", where)
+    face, row, column = drawn
+    i = 0
+    while i < len(words):
+        word = words[i].lower()
+        if words[i].upper() in FACES:
+            face = FACES.index(words[i].upper())
+            i += 1
+        elif word in ("row", "column") and i + 1 < len(words) and words[i + 1].isdigit():
+            row, column = (int(words[i + 1]), column) if word == "row" else (row, int(words[i + 1]))
+            i += 2
+        else:
+            raise InputError(
+                f"'{where}' is no place on the mould: '{words[i]}' is not understood."
+                f"{nearest(words[i], [*FACES, 'row', 'column'])} Write it like 'FF row 1, column 4'."
+            )
+    if not (1 <= row <= ROWS and 1 <= column <= COLUMNS):
+        raise InputError(f"'{where}' is not on the mould: it has rows 1 … {ROWS} and columns 1 … {COLUMNS}.")
+    return face, row, column
+
+
+def number(params: dict[str, float | str], name: str, low: float, high: float, rng: np.random.Generator) -> float:
+    """Parameter `name`, drawn between `low` and `high` if the script leaves it open. Always takes one draw."""
+    drawn = float(rng.uniform(low, high))
+    given = params.pop(name, drawn)
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError(f"{name} must be a number, but got '{given}'.") from None
+
+
+def nothing_left(params: dict[str, float | str], name: str, known: tuple[str, ...]) -> None:
+    """Raises InputError if the script gave a parameter that nobody takes."""
+    for left in params:
+        raise InputError(f"{name} takes no parameter '{left}'.{nearest(left, known)}")

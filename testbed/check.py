@@ -1,0 +1,106 @@
+"""Looks through tag lists, data, labels, models, scenarios and pictures, and names every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.errors import InputError, Problem
+from connectors.images import lint_images
+from connectors.tag_list import COLUMNS, lint_tag_list
+from connectors.tags import Tag
+from connectors.text import CsvText, existing
+from testbed.labels import lint_labels
+
+TEXTS = (".csv", ".txt", ".tsv", "")
+KINDS = {
+    ".parquet": "data",
+    ".xlsx": "data",
+    ".xlsm": "data",
+    ".xlsb": "data",
+    ".xls": "data",
+    ".onnx": "model",
+    ".py": "scenario",
+}
+FITS = "tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, folders of pictures"
+
+
+def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = None, zone: str = "UTC") -> list[Problem]:
+    """Every fault of these files, tag lists first, then in the order given.
+
+    Data is checked against the tag list `tags`, or else against the tag lists among `paths`; `sheet` and
+    `zone` are those of the data. Raises InputError for an address such as 'opc.tcp://…', or an unknown zone.
+    """
+    for path in paths:
+        if "://" in path:
+            raise InputError(f"'{path}' is an address, but check reads files. What fits: {FITS}.")
+    kinds = {path: _kind(path) for path in paths}
+    if tags:
+        kinds = {tags: "tag list"} | kinds | {tags: "tag list"}
+    problems: list[Problem] = []
+    known: list[Tag] = []
+    for path in (path for path, kind in kinds.items() if kind == "tag list"):
+        found, faults = lint_tag_list(path)
+        problems += faults
+        if tags in (None, path):
+            known += found
+    for path, kind in kinds.items():
+        problems += _check_one(path, kind, known, sheet, zone)
+    return problems
+
+
+def _kind(path: str) -> str:
+    """What a path names: 'tag list', 'labels', 'data', 'pictures', 'model', 'scenario' or 'other'."""
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if file.is_dir():
+        return "pictures"
+    if not file.exists():
+        return "scenario" if not suffix and file.name == path else "other"
+    return _kind_of_text(path) if suffix in TEXTS else KINDS.get(suffix, "other")
+
+
+def _kind_of_text(path: str) -> str:
+    """What a CSV file holds, told by its header; a word or two of it may be mistyped."""
+    try:
+        header = {name.lower() for name in CsvText.read(path).header}
+    except InputError:
+        return "data"
+    listed = header & set(COLUMNS)
+    if ("name" in listed and listed & {"unit", "low", "high", "address", "group"}) or len(listed) > 3:
+        return "tag list"
+    return "labels" if len(header & {"start", "end", "name"}) > 1 else "data"
+
+
+def _check_one(path: str, kind: str, tags: Sequence[Tag], sheet: str | None, zone: str) -> list[Problem]:
+    match kind:
+        case "tag list":
+            return []  # was looked through first
+        case "data":
+            from connectors.tables import lint_table
+
+            return lint_table(path, tags=tags, sheet=sheet, zone=zone)
+        case "labels":
+            return lint_labels(path, zone)
+        case "pictures":
+            return lint_images(path)
+    try:
+        _load(path, kind)
+    except InputError as error:
+        return list(error.problems) or [Problem(path, str(error))]
+    return []
+
+
+def _load(path: str, kind: str) -> None:
+    """Load what is checked by loading it. Raises InputError with its faults, or if it is not there."""
+    if kind == "model":
+        from edge.model import load_model
+
+        load_model(path)
+    elif kind == "scenario":
+        from testbed.library import load
+
+        load(path)
+    else:
+        suffix = existing(path).suffix
+        raise InputError.of([Problem(path, f"A file of kind '{suffix}' is not checked. What fits: {FITS}.")])

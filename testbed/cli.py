@@ -1,0 +1,225 @@
+"""The command line: what a user types, turned into calls. It alone exits, and it shows no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.errors import InputError, TestbedError
+from connectors.texts import LANGUAGES, say, speak
+from testbed import commands
+
+app = typer.Typer(
+    name="testbed",
+    help="An open industrial AI testbed for steel lines: run, score, hand over.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+INTERRUPTED = 130
+# typer carries click inside; older ones stand on the package. Either way this is the root of usage errors.
+UsageFault: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the record, absent or empty.")]
+Models = Annotated[str | None, typer.Option(help="Names or .onnx files, separated by commas.")]
+Speed = Annotated[str, typer.Option(help="'real', 'max' or a factor; a ceiling.")]
+Over = Annotated[str, typer.Option(help="memory, opcua, mqtt, or wire: each group by its own wiring.")]
+Tags = Annotated[Path | None, typer.Option(help="Tag list: CSV name,unit,low,high,rate_hz,address,group.")]
+Drop = Annotated[str | None, typer.Option(help="Columns to leave out, separated by commas.")]
+Zone = Annotated[str, typer.Option(help="Zone of times that name none, such as Asia/Seoul.")]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of an Excel file.")]
+Record = Annotated[str, typer.Option(help="full, events or none.")]
+Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    lang: Annotated[str, typer.Option(envvar="TESTBED_LANG", help="en or ko.")] = "en",
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if lang not in LANGUAGES:
+        raise InputError(say("Languages are {known}, but got '{lang}'.", known=", ".join(LANGUAGES), lang=lang))
+    speak(lang)
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"steel-testbed {installed('steel-testbed')}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="No live page.")] = False,
+    seed: int = 1,
+    speed: Speed = "max",
+    out: Out = None,
+    json: Json = False,
+) -> int:
+    """The main job: a caster mould over real OPC UA and MQTT into ONNX models, ending in a score and a report."""
+    return commands.demo(seed, speed, out, json)
+
+
+@app.command()
+def run(
+    scenario: Annotated[list[str] | None, typer.Argument(help="Names, scripts, or a record to repeat.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    models: Models = None,
+    over: Over = "memory",
+    speed: Speed = "max",
+    seed: int = 1,
+    seeds: Seeds = None,
+    record: Record = "full",
+    out: Out = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    json: Json = False,
+) -> int:
+    """Run scenarios and score them. Exit status 0: expectations met; 1: not met; 3: a part failed."""
+    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, jobs, json)
+    return commands.run(scenario or [], every, ask)
+
+
+@app.command()
+def replay(
+    data: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file.")],
+    tags: Tags = None,
+    truth: Annotated[
+        str | None, typer.Option(help="Labels file, or a column that is not 0 where it was wrong.")
+    ] = None,
+    drop: Drop = None,
+    sheet: Sheet = None,
+    models: Models = "mspc,rules",
+    fit: Annotated[str | None, typer.Option(help="Rows or a duration that fit and calibrate, not scored.")] = None,
+    speed: Speed = "max",
+    tz: Zone = "UTC",
+    record: Record = "full",
+    out: Out = None,
+    json: Json = False,
+) -> int:
+    """Replay measured data: what would have been found, how early, with which false alarms."""
+    from testbed.replaying import Data
+
+    keep = "none" if json and out is None else record
+    order = Data(data, tags, truth, _listed(drop) or (), sheet, _listed(models) or (), fit, speed, tz, keep, out)
+    return commands.replay(order, json)
+
+
+@app.command()
+def serve(
+    plant: Annotated[str, typer.Argument(help="A plant or a scenario, such as caster.")],
+    seed: int = 1,
+    speed: Speed = "real",
+    opcua_port: Annotated[int, typer.Option(help="Port of the OPC UA server.")] = 4840,
+    mqtt_port: Annotated[int, typer.Option(help="Port of the MQTT broker.")] = 1883,
+) -> int:
+    """The plant on OPC UA and MQTT, on loopback, until stopped."""
+    return commands.serve(plant, seed, speed, opcua_port, mqtt_port)
+
+
+@app.command()
+def check(
+    paths: Annotated[list[str], typer.Argument(help="Tag lists, data, labels, scripts, models.")],
+    tags: Tags = None,
+    sheet: Sheet = None,
+    tz: Zone = "UTC",
+    json: Json = False,
+) -> int:
+    """Every fault of files at once, with line and nearest name. Exit status 2 if there is any."""
+    return commands.check(paths, None if tags is None else str(tags), sheet, tz, json)
+
+
+@app.command()
+def models(
+    action: Annotated[str, typer.Argument(help="list, or show.")] = "list",
+    name: Annotated[str | None, typer.Argument(help="The model to show.")] = None,
+    json: Json = False,
+) -> int:
+    """The models at hand, and what they say of themselves."""
+    return commands.models(action, name, json)
+
+
+@app.command()
+def train(
+    kind: Annotated[str, typer.Argument(help="mspc or sticker.")],
+    data: Annotated[str, typer.Option(help="scenario:NAME, or a file of normal data.")],
+    out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
+    seeds: Annotated[str, typer.Option(help="Seeds of a scenario, A-B, from 10000 up.")] = "10000-10049",
+    budget: Annotated[str, typer.Option(help="False alarms allowed, such as 1/24h.")] = "1/24h",
+    tags: Tags = None,
+    drop: Drop = None,
+    tz: Zone = "UTC",
+    json: Json = False,
+) -> int:
+    """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
+    return commands.train(kind, data, out, _range(seeds), budget, tags, _listed(drop) or [], tz, json)
+
+
+@app.command()
+def score(folder: Annotated[Path, typer.Argument(help="A record.")], json: Json = False) -> int:
+    """Score a record again, finished or not."""
+    return commands.score(folder, json)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A record.")], out: Out = None) -> int:
+    """Write the report of a record again."""
+    return commands.report(folder, out)
+
+
+def _listed(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _seeds(seed: int, seeds: str | None) -> list[int]:
+    return [seed] if seeds is None else _range(seeds)
+
+
+def _range(text: str) -> list[int]:
+    first, dash, last = text.partition("-")
+    try:
+        numbers = list(range(int(first), int(last if dash else first) + 1))
+    except ValueError:
+        numbers = []
+    if not numbers:
+        raise InputError(say("Seeds are written like 1-40, but got '{text}'.", text=text))
+    return numbers
+
+
+def run_cli(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except typer.Exit as left:
+        return left.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except UsageFault as error:
+        what: str = error.format_message().rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
+        _tell(what + ("" if what.endswith("?") else ".") + " " + say("'testbed --help' lists what there is."))
+        return InputError.exit_status
+    except TestbedError as error:
+        _tell(str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # the last wall before a user: what broke, in one sentence
+        if os.environ.get("TESTBED_DEBUG"):
+            raise
+        _tell(
+            say("testbed itself failed: {error}. TESTBED_DEBUG=1 shows where; please report it.",
+                error=f"{type(error).__name__}: {error}")
+        )  # fmt: skip
+        return 3
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

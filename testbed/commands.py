@@ -1,0 +1,329 @@
+"""What each command does. Heavy imports happen inside, so that `testbed --help` answers at once."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import InputError, PartFailed, TestbedError, nearest
+from connectors.texts import say
+
+if TYPE_CHECKING:
+    from testbed.replaying import Data
+    from testbed.running import Order, Progress
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Options of `run` as they were given."""
+
+    models: Sequence[str] | None
+    over: str
+    speed: str
+    seeds: Sequence[int]
+    record: str
+    out: Path | None
+    jobs: int
+    json: bool
+
+
+def demo(seed: int, speed: str, out: Path | None, json: bool) -> int:
+    """The showcase over its own wiring."""
+    return run(["showcase"], False, Ask(None, "wire", speed, [seed], "full", out, 1, json))
+
+
+def run(names: Sequence[str], every: bool, ask: Ask) -> int:
+    """Run scenarios × seeds; the worst exit status of all."""
+    from testbed.library import names as shipped
+    from testbed.running import RECORDS
+
+    if ask.record not in RECORDS:
+        raise InputError(
+            say("--record takes {known}, but got '{record}'.", known=", ".join(RECORDS), record=ask.record)
+        )
+    chosen = [name for name in shipped() if name != "caster-quiet"] if every else list(names)
+    if not chosen:
+        raise InputError(say("Name a scenario, or say --all. Known: {known}.", known=", ".join(shipped())))
+    if len(chosen) == 1 and Path(chosen[0]).is_dir():
+        return _repeat(Path(chosen[0]), ask)
+    jobs = [_Job(name, seed, ask) for name in chosen for seed in ask.seeds]
+    if len(jobs) == 1:
+        return _single(jobs[0])
+    if ask.out is not None:
+        jobs = [replace(job, out=ask.out / f"{Path(job.name).stem}-{job.seed}") for job in jobs]
+    return _several(jobs, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One scenario with one seed; small enough to hand to another process."""
+
+    name: str
+    seed: int
+    ask: Ask
+    out: Path | None = None
+
+    def order(self) -> Order:
+        from testbed.library import load
+        from testbed.record import new_folder
+        from testbed.running import Order
+
+        scenario = load(self.name)
+        ask, out = self.ask, self.out or self.ask.out
+        record = ask.record
+        if out is None and ask.json:
+            record = "none"
+        elif out is None and record != "none":
+            out = new_folder(RUNS, f"{scenario.name}-{self.seed}")
+        return Order(scenario, self.seed, ask.over, ask.speed, ask.models, record, out)
+
+
+def _single(job: _Job) -> int:
+    from testbed.running import Incomplete, carry_out
+
+    order = job.order()
+    try:
+        with _progress(order.scenario.name, job.ask.json) as progress:
+            result = carry_out(order, progress)
+    except Incomplete as error:
+        _print_run(error.result.score, order.out, job.ask.json)
+        raise
+    _print_run(result.score, order.out, job.ask.json)
+    return 0 if result.score["met"] else 1
+
+
+def _several(jobs: Sequence[_Job], ask: Ask) -> int:
+    """All jobs, on `--jobs` processes; one row each."""
+    from testbed import show
+
+    scores: list[dict[str, Any]] = []
+    status = 0
+    with _progress(say("{n} runs", n=len(jobs)), ask.json) as progress:
+        for i, (score, failed) in enumerate(_carried_out(jobs, ask.jobs)):
+            progress(i + 1, len(jobs))
+            scores.append(score)
+            status = max(status, failed if failed else 0 if score["met"] else 1)
+    if ask.json:
+        print(jsonlib.dumps({"runs": scores}, ensure_ascii=False))
+    else:
+        show.runs(scores)
+    return status
+
+
+def _carried_out(jobs: Sequence[_Job], processes: int) -> Iterator[tuple[dict[str, Any], int]]:
+    if processes <= 1:
+        yield from map(_score_of, jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_score_of, jobs)
+
+
+def _score_of(job: _Job) -> tuple[dict[str, Any], int]:
+    """Score and exit status of one job; a part that failed is told in the score."""
+    from testbed.running import Incomplete, carry_out
+
+    try:
+        return carry_out(job.order()).score, 0
+    except Incomplete as error:
+        return {**error.result.score, "error": str(error)}, error.exit_status
+    except PartFailed as error:
+        return {"scenario": job.name, "seed": job.seed, "error": str(error), "met": False}, error.exit_status
+
+
+def _repeat(folder: Path, ask: Ask) -> int:
+    """Run a record again, as it was."""
+    from testbed.record import RunRecord
+
+    about = RunRecord(folder).about
+    if about.get("kind") != "run":
+        raise InputError(say("{folder} is the record of a replay; run the replay again instead.", folder=folder))
+    models = [m.get("file", m["name"]) for m in about["model_files"]]
+    names = [Path(m).stem for m in models]
+    again = replace(ask, models=names, over=about["over"], seeds=[about["seed"]])
+    return _single(_Job(about.get("script") or about["scenario"], about["seed"], again))
+
+
+def replay(order: Data, json: bool) -> int:
+    """Replay a file and print the table."""
+    from testbed import show
+    from testbed.record import new_folder
+    from testbed.replaying import carry_out
+
+    if order.record != "none" and order.out is None:
+        order.out = new_folder(RUNS, order.path.stem)
+    with _progress(order.path.name, json) as progress:
+        result = carry_out(order, progress)
+    if json:
+        print(jsonlib.dumps(result.score, ensure_ascii=False))
+    else:
+        show.replay(result.score)
+        _say_where(order.out)
+    return 0
+
+
+def serve(plant: str, seed: int, speed: str, opcua_port: int, mqtt_port: int) -> int:
+    """The plant on its protocols until interrupted."""
+    from testbed.running import in_loop
+    from testbed.serve import serve as work
+
+    try:
+        in_loop(work(plant, seed, speed, opcua_port, mqtt_port, lambda text: print(text, flush=True)))
+    except KeyboardInterrupt:
+        print(say("Stopped."))
+    return 0
+
+
+def check(paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, json: bool) -> int:
+    """Every fault of these files."""
+    from testbed.check import check as find
+
+    problems = find(paths, tags, sheet, zone)
+    if json:
+        found = [{"path": p.path, "line": p.line, "text": p.text} for p in problems]
+        print(jsonlib.dumps({"problems": found}, ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem)
+        if not problems:
+            print(say("{n} files checked, nothing found.", n=len(paths)))
+    return InputError.exit_status if problems else 0
+
+
+def models(action: str, name: str | None, json: bool) -> int:
+    """List models, or show one."""
+    from edge.model import load_model
+    from testbed import show
+    from testbed.models import find, listed
+
+    if action == "list":
+        cards = {label: load_model(path).card.raw for label, path in listed().items()}
+        if json:
+            rows = [
+                {"name": k, **{f: v.get(f) for f in ("kind", "task", "condition", "licence")}} for k, v in cards.items()
+            ]
+            print(jsonlib.dumps({"models": rows}, ensure_ascii=False))
+        else:
+            show.models(cards)
+        return 0
+    if action != "show" or name is None:
+        raise InputError(
+            say("models takes 'list' or 'show NAME', but got '{action}'.", action=action)
+            + nearest(action, ["list", "show"])
+        )
+    card = {k: v for k, v in load_model(find(name)).card.raw.items() if k != "golden"}
+    print(jsonlib.dumps(card, ensure_ascii=False, indent=None if json else 1))
+    return 0
+
+
+def train(
+    kind: str, data: str, out: Path, seeds: Sequence[int], budget: str, tags: Path | None, drop: Sequence[str],
+    zone: str, json: bool,
+) -> int:  # fmt: skip
+    """Fit, calibrate, write."""
+    from anomaly.calibrate import Budget
+    from edge.model import OnnxModel
+    from testbed import train as work
+
+    allowed = Budget.parse(budget)
+    with _progress(f"train {kind}", json) as progress:
+
+        def tell(what: str, done: int, of: int) -> None:
+            progress(done, of)
+
+        if data.startswith("scenario:"):
+            model = work.train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, tell)
+        else:
+            model = work.train_on_file(kind, Path(data), allowed, tags, drop, zone)
+    work.write_model(model, out)
+    card = OnnxModel(model, out.name).card.raw
+    summary = {"file": str(out), "bytes": len(model), "kind": kind, "calibration": card.get("calibration")}
+    if json:
+        print(jsonlib.dumps(summary, ensure_ascii=False))
+    else:
+        print(say("Wrote {file}: {bytes} bytes, calibrated on {hours} h of normal data.",
+                  file=out, bytes=len(model), hours=card["calibration"]["normal_hours"]))  # fmt: skip
+    return 0
+
+
+def score(folder: Path, json: bool) -> int:
+    """Score a record again from its truth and events."""
+    from testbed.rescore import rescore
+
+    result = rescore(folder)
+    _print_run(result.score, None, json)
+    return 0 if result.score["met"] else 1
+
+
+def report(folder: Path, out: Path | None) -> int:
+    """Write a record's report again."""
+    from testbed.rescore import rescore
+
+    path = out or folder / "report.html"
+    try:
+        path.write_text(rescore(folder).report(), encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            say("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error)
+        ) from None
+    print(say("Report: {path}", path=path))
+    return 0
+
+
+def _print_run(score: dict[str, Any], folder: Path | None, json: bool) -> None:
+    from testbed import show
+
+    if json:
+        print(jsonlib.dumps(score, ensure_ascii=False))
+        return
+    show.run(score)
+    _say_where(folder)
+
+
+def _say_where(folder: Path | None) -> None:
+    if folder is not None and (folder / "report.html").is_file():
+        print(say("Report: {path}", path=folder / "report.html"))
+
+
+@contextmanager
+def _progress(title: str, quiet: bool) -> Iterator[Progress]:
+    """A bar on stderr where somebody is looking."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+__all__ = [
+    "Ask",
+    "TestbedError",
+    "check",
+    "demo",
+    "models",
+    "replay",
+    "report",
+    "run",
+    "score",
+    "serve",
+    "train",
+]

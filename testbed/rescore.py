@@ -1,0 +1,78 @@
+"""Scores a record again from what lies in it, up to its last part if the run was killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from connectors.times import SECOND, parse
+from edge.merge import Counts
+from testbed.record import RunRecord
+from testbed.rivals import rows
+from testbed.running import Run
+from testbed.scenario import Detect, Quiet
+from testbed.score import Facts, score
+
+
+def rescore(folder: Path) -> Run:
+    """The run in `folder`, scored from its truth and events. Raises InputError if it holds none."""
+    record = RunRecord(folder)
+    about = record.about
+    start = parse(about["start"])
+    before = record.score() or {}
+    end = start + round(before["duration_s"] * SECOND) if "duration_s" in before else _last(record, start)
+    health = list(record.lines("health"))
+    facts = Facts(
+        start=start,
+        end=end,
+        truths=record.truths(),
+        events=record.events(),
+        counts={k: Counts(**v) for k, v in health[-1]["counts"].items()} if health else {},
+        frame_groups=frozenset(g.name for g in record.groups if g.kind == "frames"),
+        blind={name: [_ns(span, start) for span in spans] for name, spans in before.get("blind_spans", {}).items()},
+        bytes=before.get("bytes", {}),
+        about={k: about[k] for k in ("scenario", "seed", "over", "speed", "models")} | {"state": about["state"]},
+        expect=[_expectation(entry) for entry in about.get("expect", [])],
+        notes=before.get("notes", {}),
+        is_simulated=about.get("kind") == "run",
+    )
+    summary = score(facts)
+    for measured in ("latency_ms", "speed_reached", "zone", "dropped"):
+        if measured in before:
+            summary[measured] = before[measured]
+    if about.get("kind") == "replay":
+        summary["rows"] = before.get("rows") or rows(facts.truths, facts.events, {}, start)
+    steps = list(record.lines("steps"))
+    more = {k: about[k] for k in ("began", "expect", "model_files", "versions") if k in about} | {"steps": steps}
+    return Run(
+        score=summary,
+        events=list(facts.events),
+        truths=list(facts.truths),
+        about={**facts.about, **more},
+        groups=record.groups,
+        start=start,
+        folder=folder,
+        signals_of=lambda group: record.signals(group.name),
+    )
+
+
+def _ns(span: list[float], start: int) -> tuple[int, int]:
+    since, to = (start + round(s * SECOND) for s in span)
+    return since, to
+
+
+def _last(record: RunRecord, start: int) -> int:
+    """ns of the newest sample or event of a run that did not end by itself."""
+    newest = [event.time for event in record.events()]
+    for group in record.groups:
+        time: Any = record.signals(group.name)["time"]
+        if len(time):
+            newest.append(int(np.asarray(time.to_physical())[-1]))
+    return max(newest, default=start)
+
+
+def _expectation(entry: dict[str, Any]) -> Detect | Quiet:
+    values = {k: v for k, v in entry.items() if k != "kind"}
+    return Detect(**values) if entry["kind"] == "Detect" else Quiet(**values)

@@ -1,0 +1,87 @@
+"""Between the true value and the measured one: lag, noise, quantisation, and the ways a sensor fails."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from testbed.noise import Noise
+
+FAILURES = ("step", "drift", "spikes", "frozen")
+
+
+@dataclass(slots=True)
+class Failure:
+    """A failing sensor.
+
+    'step': the contact's resistance rises, the reading drops by `size` at once. 'drift': the reading falls to
+    `ambient` with a time constant of `size` s. 'spikes': one sample in four is off by up to `size`. 'frozen': the
+    reading stays. `noise` drives the spikes.
+    """
+
+    mode: str
+    size: float
+    ambient: float
+    noise: Noise
+    age: float = 0.0
+    held: float | None = None
+
+    def distort(self, reading: float, dt: float) -> float:
+        """The failing reading in place of the healthy one, `dt` s after the last."""
+        self.age += dt
+        if self.mode == "frozen":
+            self.held = reading if self.held is None else self.held
+            return self.held
+        if self.mode == "drift":
+            return self.ambient + (reading - self.ambient) * float(np.exp(-self.age / self.size))
+        if self.mode == "step":
+            return reading - self.size
+        a, b = self.noise.take(2).ravel().tolist()
+        return reading + (self.size * np.tanh(b) if abs(a) > 1.15 else 0.0)
+
+
+class Sensors:
+    """The sensors of one group, sampled every `dt` s.
+
+    Args:
+        seed, names: one noise stream a sensor.
+        lag: s, float64 (k,), first-order.
+        noise: standard deviation, float64 (k,).
+        quantum: measured values are whole multiples of it, float64 (k,).
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        names: Sequence[str],
+        dt: float,
+        lag: np.ndarray,
+        noise: np.ndarray,
+        quantum: np.ndarray,
+    ) -> None:
+        self.dt = dt
+        self._noise = Noise(seed, names)
+        self._keep = np.where(lag > 0, np.exp(-dt / np.maximum(lag, 1e-9)), 0.0)
+        self._sigma, self._quantum = noise, quantum
+        self._state: np.ndarray | None = None
+        self.failures: dict[int, Failure] = {}
+
+    def measure(self, true: np.ndarray) -> np.ndarray:
+        """Measured values of one sample, float64 (k,), from the true ones."""
+        state = true if self._state is None else true + self._keep * (self._state - true)
+        self._state = state
+        reading = state + self._sigma * self._noise.take(1)[0]
+        for index, failure in self.failures.items():
+            reading[index] = failure.distort(float(reading[index]), self.dt)
+        return np.rint(reading / self._quantum) * self._quantum
+
+    def copy(self) -> Sensors:
+        twin = copy.copy(self)
+        twin._noise = self._noise.copy()
+        twin.failures = {
+            i: Failure(f.mode, f.size, f.ambient, f.noise.copy(), f.age, f.held) for i, f in self.failures.items()
+        }
+        return twin

@@ -1,0 +1,103 @@
+"""Fits a model on scenarios or on one's own data, and writes it as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from anomaly.calibrate import Budget
+from anomaly.fit import fit
+from connectors.errors import InputError
+from connectors.items import Item
+from connectors.tags import Group
+from connectors.texts import say
+from connectors.times import nanoseconds
+from testbed.engine import Engine
+from testbed.library import load
+from testbed.scenario import Scenario
+
+FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
+Progress = Callable[[str, int, int], None]
+
+
+def train_on_scenario(
+    kind: str, name: str, seeds: Sequence[int], budget: Budget, drop: Sequence[str] = (),
+    progress: Progress = lambda what, done, of: None,
+) -> bytes:  # fmt: skip
+    """An .onnx file of `kind`, fitted on a scenario's normal runs, one a seed.
+
+    `drop` holds patterns of tag names to leave out. Raises InputError for seeds that are kept for scoring.
+    """
+    if min(seeds) < FIRST_TRAINING_SEED:
+        raise InputError(
+            say("Seeds below {first} are kept for scoring. Train on --seeds {first}-{last}.",
+                first=FIRST_TRAINING_SEED, last=FIRST_TRAINING_SEED + len(seeds) - 1)
+        )  # fmt: skip
+    scenario = replace(load(name), responses=(), tick_s=1.0)
+    groups = without(scenario.plant.build(seeds[0], scenario.start).groups, drop)
+    notes = {
+        "origin": "trained on data simulated by testbed",
+        "licence": "Apache-2.0",
+        "training": {"data": f"scenario:{name}", "seeds": f"{seeds[0]}-{seeds[-1]}", "dropped": list(drop)},
+    }
+    runs = [_run_of(scenario, seed, groups) for seed in seeds]
+    return fit(kind, groups, runs, budget, notes, progress)
+
+
+def without(groups: Sequence[Group], drop: Sequence[str]) -> tuple[Group, ...]:
+    """The scalar groups, less the tags that match a pattern of `drop`."""
+    left = []
+    for group in groups:
+        tags = tuple(t for t in group.tags if not any(fnmatchcase(t.name, pattern) for pattern in drop))
+        if group.kind == "scalars" and tags:
+            left.append(replace(group, tags=tags))
+    return tuple(left)
+
+
+def _run_of(scenario: Scenario, seed: int, groups: Sequence[Group]) -> Callable[[], Iterator[list[Item]]]:
+    """A run of a seed as bundles of items, tags left out taken away."""
+    wanted = {group.name: group for group in groups}
+
+    def bundles() -> Iterator[list[Item]]:
+        engine = Engine(scenario, seed)
+        step = nanoseconds(scenario.tick_s)
+        while engine.plant.present < engine.end:
+            items = engine.tick(min(engine.plant.present + step, engine.end))
+            yield [_only(item, wanted[item.group]) for item in items if item.group in wanted]
+
+    return bundles
+
+
+def _only(item: Any, group: Group) -> Item:
+    """A batch with the group's tags alone; marks without counts, since fewer tags come than were sent."""
+    from connectors.items import Batch, Mark
+
+    if isinstance(item, Mark):
+        return Mark(item.group, item.time)
+    if not isinstance(item, Batch) or item.tags == group.tags:
+        return item
+    keep = [i for i, tag in enumerate(item.tags) if tag in group.tags]
+    return Batch(group.tags, item.time, item.values[:, keep].copy(), item.status[:, keep].copy())
+
+
+def write_model(data: bytes, out: Path) -> None:
+    """Write beside and rename. Raises InputError if it cannot."""
+    try:
+        beside = out.with_suffix(".part")
+        beside.write_bytes(data)
+        beside.replace(out)
+    except OSError as error:
+        raise InputError(say("{out} cannot be written: {reason}.", out=out, reason=error.strerror or error)) from None
+
+
+def train_on_file(kind: str, path: Path, budget: Budget, tags: Path | None, drop: Sequence[str], zone: str) -> bytes:
+    """An .onnx file of `kind`, fitted on the first part of a file of normal data and calibrated on the rest."""
+    from connectors.files import FileSource
+    from connectors.tag_list import read_tag_list
+
+    source = FileSource(path, None if tags is None else read_tag_list(tags), drop=drop, zone=zone)
+    notes = {"origin": f"fitted on {path.name}", "licence": "as the data", "training": {"data": path.name}}
+    return fit(kind, source.groups, [source.bundles], budget, notes)

@@ -1,0 +1,1 @@
+"""Vision models: made from features of a shipped backbone, measured, and exported as one file."""
