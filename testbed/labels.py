@@ -62,7 +62,7 @@ def _truth(name: str, kind: str, where: str, start: int, end: int, deadline: int
 
 
 def _read(path: str | Path, zone: str) -> tuple[tuple[Truth, ...], list[Problem]]:
-    from connectors.tables import times_of
+    from connectors.cell_times import times_of
 
     where = zone_called(zone)
     try:
@@ -82,7 +82,7 @@ def _read(path: str | Path, zone: str) -> tuple[tuple[Truth, ...], list[Problem]
 
 def _faults(record: Record, start: int, end: int, deadline: int, where: tzinfo) -> list[str]:
     """What does not fit in one line."""
-    from connectors.tables import NO_TIME, time_fault
+    from connectors.cell_times import NO_TIME, time_fault
 
     cells = record.cells
     found = []
@@ -106,7 +106,7 @@ def _faults(record: Record, start: int, end: int, deadline: int, where: tzinfo) 
 
 
 def _of_record(record: Record, start: int, end: int, deadline: int) -> Truth:
-    from connectors.tables import NO_TIME
+    from connectors.cell_times import NO_TIME
 
     cells = record.cells
     kind = cells.get("kind", "") or "fault"

@@ -14,8 +14,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.cell_times import NO_TIME, time_fault, times_of
 from connectors.errors import InputError
-from connectors.tables import NO_TIME, lint_table, read_table, time_fault, times_of
+from connectors.tables import lint_table, read_table
 from connectors.tags import Tag
 from connectors.times import SECOND, of_datetime, parse, zone
 
