@@ -21,7 +21,7 @@ def run(score: Mapping[str, Any]) -> None:
             fault["model"] or "–", _verdict(fault),
         )  # fmt: skip
     for entry in score["lookalikes"]:
-        verdict = say("raised a forbidden alarm") if entry["forbidden"] else say("not taken for a fault")
+        verdict = say("raised a forbidden alarm") if entry["forbidden"] else say("left alone")
         table.add_row(entry["name"], _n(entry["onset"]), "", _n(entry["found_at"]), "", "", verdict, style="dim")
     console.print(table)
     console.print(

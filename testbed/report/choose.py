@@ -9,6 +9,7 @@ import numpy as np
 
 from connectors.tags import Tag
 from connectors.texts import say
+from connectors.truth import Truth
 from testbed.match import Found, agree
 from testbed.report.signals import Signals, Trace, binned
 from testbed.report.view import View, evidence_of
@@ -36,7 +37,8 @@ class Zoom:
         found: the fault, and the alarms that found it.
         start, end: s, what is shown.
         onset: s.
-        until: s, up to when values set the scales: the consequence, which would dwarf everything, or `end`.
+        until: s, up to when values set the scales: the consequence or the plant's first response, which would dwarf
+            everything, or `end`.
         picks: tags shown as curves.
     """
 
@@ -81,9 +83,15 @@ def _zoom(view: View, found: Found, n: int) -> Zoom:
         names = [name for name in _placed(view.signals, truth.where) if name not in known]
         ranked = _ranked(view.signals, names, lambda trace: _response(trace, first, last))
         picks += [Pick(name, say("moves most there")) for name in ranked[: n - len(picks)]]
-    until = end if truth.consequence_time is None else view.s(truth.consequence_time)
-    until = until if start < until < end else end
-    return Zoom(found, start, end, view.s(truth.onset), until, tuple(picks))
+    return Zoom(found, start, end, view.s(truth.onset), _until(view, truth, end), tuple(picks))
+
+
+def _until(view: View, truth: Truth, end: float) -> float:
+    """When the consequence, or the first response after the onset, begins to dwarf everything; `end` without one."""
+    onset = view.s(truth.onset)
+    taken = [view.s(step["time"]) for step in view.about.get("steps", []) if step.get("kind") == "response"]
+    suffered = [] if truth.consequence_time is None else [view.s(truth.consequence_time)]
+    return min((at for at in (*taken, *suffered) if onset < at < end), default=end)
 
 
 def overview(view: View, taken: set[str], room: int) -> list[Pick]:

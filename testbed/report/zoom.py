@@ -53,7 +53,7 @@ def close_look(view: View, zoom: Zoom) -> Html:
     caption = None if wall is None else tag("p", _how_to_read_the_wall())
     note = None
     if zoom.until < zoom.end:
-        note = tag("p", say("What goes beyond the scale after the consequence is not drawn."))
+        note = tag("p", say("What goes beyond the scale after the consequence or the response is not drawn."))
     return tag(
         "section",
         tag("h3", called(truth.name), tag("small", " ", breakable(truth.where))),
