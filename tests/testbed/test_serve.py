@@ -16,7 +16,17 @@ from connectors.broker import free_port
 async def test_a_served_plant_shows_values_on_both_protocols_and_stops_when_told(monkeypatch):
     monkeypatch.setenv("TESTBED_BROKER", "embedded")
     opcua, broker = free_port(), free_port()
-    command = [sys.executable, "-m", "testbed", "serve", "caster", "--opcua-port", str(opcua), "--mqtt-port", str(broker)]
+    command = [
+        sys.executable,
+        "-m",
+        "testbed",
+        "serve",
+        "caster",
+        "--opcua-port",
+        str(opcua),
+        "--mqtt-port",
+        str(broker),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
