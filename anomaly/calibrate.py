@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from connectors.errors import InputError
+from connectors.texts import say
 from connectors.times import duration
 
 BLOCKS = 20  # fewest blocks whose maxima say anything about a tail
@@ -33,7 +34,7 @@ class Budget:
         except ValueError:
             budget = cls(0.0, 0.0)
         if not slash or not (budget.alarms > 0 and budget.seconds > 0):
-            raise InputError(f"A budget is written like 1/24h (alarms per time), but got '{text}'.")
+            raise InputError(say("A budget is written like 1/24h (alarms per time), but got '{text}'.", text=text))
         return budget
 
     @property
@@ -74,7 +75,7 @@ def threshold(runs: Sequence[np.ndarray], stride_s: float, budget: Budget) -> Th
     scores = [run[np.isfinite(run)] for run in runs]
     scores = [run for run in scores if len(run)]
     if not scores:
-        raise InputError("There is no scored stretch to calibrate on. Give more normal data, or shorter windows.")
+        raise InputError(say("There is no scored stretch to calibrate on. Give more normal data, or shorter windows."))
     total_s = sum(len(run) for run in scores) * stride_s
     seen = float(max(run.max() for run in scores))
     maxima, block_s = _maxima(scores, stride_s, total_s)

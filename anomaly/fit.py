@@ -16,6 +16,7 @@ from connectors.errors import InputError, nearest
 from connectors.items import Item
 from connectors.results import Result
 from connectors.tags import Group
+from connectors.texts import say
 from edge.merge import Chunk, GroupMerge
 from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
@@ -78,7 +79,7 @@ def table(bundles: Iterable[Sequence[Item]], groups: Sequence[Group], spec: Wind
     """Every grid point of a run, held as the windows hold them: float64 (n, channels), rows with a gap left out."""
     chunks = [chunk for chunk in _chunks(bundles, groups) if len(chunk.time)]
     if not chunks:
-        raise InputError("There are no samples to fit on.")
+        raise InputError(say("There are no samples to fit on."))
     first, last = min(int(c.time[0]) for c in chunks), max(int(c.time[-1]) for c in chunks)
     period = spec.period_ns
     grid = np.arange(-(-first // period) * period, last + 1, period, dtype=np.int64)
@@ -121,7 +122,7 @@ def _start(kind: str, groups: Sequence[Group]) -> Model:
     if kind == "sticker":
         return Sticker.of(groups)
     if kind != "mspc":
-        raise InputError(f"No model kind is called '{kind}'.{nearest(kind, KINDS)}")
+        raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, KINDS))
     tags = [tag for group in groups for tag in group.tags if group.kind == "scalars"]
     rate = min((tag.rate_hz for tag in tags if tag.rate_hz is not None), default=1.0)
     return Mspc(tuple(tag.name for tag in tags), rate, 1.0 / rate, MEMORY)
@@ -141,7 +142,13 @@ def _samples(model: Model, tables: Sequence[np.ndarray]) -> list[dict[str, np.nd
     length = _spec(model).length
     long = max(tables, key=len)
     if len(long) < length:
-        raise InputError(f"{len(long)} complete rows are too few for one window of {length}. Give more rows.")
+        raise InputError(
+            say(
+                "{rows} complete rows are too few for one window of {length}. Give more rows.",
+                rows=len(long),
+                length=length,
+            )
+        )
     starts = (0, (len(long) - length) // 2)
     return [{"window": long[at : at + length].astype(np.float32)[None]} for at in starts]
 

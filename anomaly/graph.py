@@ -34,6 +34,11 @@ class Graph:
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
         return name
 
+    def pixels(self, name: str, shape: Sequence[int | str]) -> str:
+        """An input of uint8 pictures, as float32."""
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.UINT8, list(shape)))
+        return self.add("Cast", name, to=TensorProto.FLOAT)
+
     def output(self, value: str, name: str, shape: Sequence[int | str]) -> str:
         self._nodes.append(helper.make_node("Identity", [value], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
@@ -82,13 +87,42 @@ class Graph:
         middle = self.slice(upper, n // 2 - 1, n // 2 + 1, axis)
         return self.add("ReduceMean", middle, axes=[axis], keepdims=1)
 
+    def graft(self, model: onnx.ModelProto, feeds: Mapping[str, str], wanted: Sequence[str]) -> tuple[str, ...]:
+        """The part of another graph that its outputs `wanted` need, fed by values of this one; their names here."""
+        needed, nodes = set(wanted), []
+        for node in reversed(model.graph.node):
+            if needed & set(node.output):
+                needed.update(node.input)
+                nodes.append(node)
+        prefix = f"g{len(self._nodes)}/"
+
+        def here(name: str) -> str:
+            return feeds.get(name) or (prefix + name if name else "")
+
+        for tensor in model.graph.initializer:
+            if tensor.name in needed:
+                copy = onnx.TensorProto()
+                copy.CopyFrom(tensor)
+                copy.name = here(tensor.name)
+                self._constants.append(copy)
+        for node in reversed(nodes):
+            copy = onnx.NodeProto(op_type=node.op_type, attribute=node.attribute)
+            copy.input.extend(here(name) for name in node.input)
+            copy.output.extend(here(name) for name in node.output)
+            self._nodes.append(copy)
+        return tuple(here(name) for name in wanted)
+
     def model(self, card: Mapping[str, Any]) -> bytes:
         """The finished file, with its card inside."""
+        return self.plain({CARD_KEY: json.dumps({"format": FORMAT, **card}, sort_keys=True)})
+
+    def plain(self, properties: Mapping[str, str]) -> bytes:
+        """The finished file with these properties and no card."""
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
         model.ir_version = IR_VERSION
         model.producer_name = "testbed"
-        helper.set_model_props(model, {CARD_KEY: json.dumps({"format": FORMAT, **card}, sort_keys=True)})
+        helper.set_model_props(model, dict(properties))
         onnx.checker.check_model(model)
         return model.SerializeToString(deterministic=True)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from anomaly.graph import Graph
 from connectors.errors import InputError
+from connectors.texts import say
 
 EXPLAINED = 0.9  # share of the variance the components keep
 DECAY = 0.1  # weight of the newest sample in the moving average
@@ -52,8 +53,13 @@ class Mspc:
         features = features[np.isfinite(features).all(axis=1)]
         if len(features) < 4 * len(self.channels):
             raise InputError(
-                f"mspc needs at least {4 * len(self.channels)} complete rows to fit {len(self.channels)} channels, "
-                f"but got {len(features)}. Give more rows, or fewer channels."
+                say(
+                    "mspc needs at least {least} complete rows to fit {channels} channels, but got {rows}. Give "
+                    "more rows, or fewer channels.",
+                    least=4 * len(self.channels),
+                    channels=len(self.channels),
+                    rows=len(features),
+                )
             )
         self.mean = features.mean(axis=0)
         spread = features.std(axis=0)

@@ -16,6 +16,7 @@ import numpy as np
 from anomaly.graph import Graph
 from connectors.errors import InputError
 from connectors.tags import Group, Tag
+from connectors.texts import say
 
 PATTERN = re.compile(r"^(?P<stem>.*_)(?P<row>\d+)_(?P<column>\d+)$")
 RATE_HZ = 2.0
@@ -56,8 +57,14 @@ def wall(tags: Sequence[Tag]) -> Wall:
     grid = [(f, r, c) for f in faces for r in rows for c in columns]
     if len(rows) < 2 or len(columns) < 3 or any(place not in places for place in grid):
         raise InputError(
-            f"A thermocouple wall needs tags named …_<row>_<column> in full rows, at least 2 by 3, but "
-            f"{len(places)} of {len(tags)} tags are named so, in {len(rows)} rows and {len(columns)} columns."
+            say(
+                "A thermocouple wall needs tags named …_<row>_<column> in full rows, at least 2 by 3, but "
+                "{places} of {tags} tags are named so, in {rows} rows and {columns} columns.",
+                places=len(places),
+                tags=len(tags),
+                rows=len(rows),
+                columns=len(columns),
+            )
         )
     return Wall(len(faces), len(rows), len(columns), tuple(places[place] for place in grid))
 

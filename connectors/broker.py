@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.clock import Stopwatch, sleep
 from connectors.errors import InputError, PartFailed, nearest
+from connectors.texts import say
 
 LOOPBACK = "127.0.0.1"
 MAX_PAYLOAD = 8 * 1024 * 1024  # bytes; a 4 MB picture with room to spare
@@ -69,10 +70,10 @@ def broker_kind() -> str:
     if not wanted:
         return "mosquitto" if found else "embedded"
     if wanted not in KINDS:
-        raise InputError(f"TESTBED_BROKER is '{wanted}'.{nearest(wanted, KINDS)}")
+        raise InputError(say("TESTBED_BROKER is '{wanted}'.", wanted=wanted) + nearest(wanted, KINDS))
     if wanted == "mosquitto" and not found:
         raise InputError(
-            "TESTBED_BROKER asks for mosquitto, but it is not on PATH. Install it, or set TESTBED_BROKER=embedded."
+            say("TESTBED_BROKER asks for mosquitto, but it is not on PATH. Install it, or set TESTBED_BROKER=embedded.")
         )
     return wanted
 
@@ -103,9 +104,15 @@ class Broker:
                 break
         self._folder.cleanup()
         raise PartFailed(
-            f"The {self.kind} broker did not start on {LOOPBACK}:{self.port} within {START_S:.0f} s. "
-            f"Is the port taken? 'TESTBED_BROKER={'embedded' if self.kind == 'mosquitto' else 'mosquitto'}' "
-            "starts the other one."
+            say(
+                "The {kind} broker did not start on {host}:{port} within {span:.0f} s. Is the port taken? "
+                "'TESTBED_BROKER={other}' starts the other one.",
+                kind=self.kind,
+                host=LOOPBACK,
+                port=self.port,
+                span=START_S,
+                other="embedded" if self.kind == "mosquitto" else "mosquitto",
+            )
         )
 
     async def __aexit__(self, *exc: object) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, timedelta, tzinfo
 import numpy as np
 import polars as pl
 
+from connectors.texts import say
 from connectors.times import MICROSECOND, SECOND, to_datetime
 
 NO_TIME: int = np.iinfo(np.int64).min  # what `times_of` gives for a cell that is no time
@@ -56,12 +57,18 @@ def time_fault(cell: object, where: tzinfo) -> str:
     """Why a cell is no time, and what would be one."""
     shown = "" if cell is None else short(cell)
     if not shown:
-        return "time is empty. Every row needs one."
+        return say("time is empty. Every row needs one.")
     if where is not UTC and times_of([shown], UTC)[0] != NO_TIME:
-        return f"time '{shown}' does not exist in {where}, where clocks are put forward. Name its own zone."
+        return say(
+            "time '{shown}' does not exist in {where}, where clocks are put forward. Name its own zone.",
+            shown=shown,
+            where=where,
+        )
     if re.match(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}", shown):
-        return f"time '{shown}' may have the day or the month first. Write it as 2026-01-05 09:00:00."
-    return f"time '{shown}' is not a time. 2026-01-05T09:00:00, 2026/01/05 09:00 or seconds since 1970 fit."
+        return say("time '{shown}' may have the day or the month first. Write it as 2026-01-05 09:00:00.", shown=shown)
+    return say(
+        "time '{shown}' is not a time. 2026-01-05T09:00:00, 2026/01/05 09:00 or seconds since 1970 fit.", shown=shown
+    )
 
 
 def _of_moments(series: pl.Series, where: tzinfo) -> np.ndarray:

@@ -23,6 +23,7 @@ from connectors.errors import InputError
 from connectors.items import Batch, Changes, Context, Frame, Item, Mark
 from connectors.status import GOOD_NO_DATA, is_bad, is_sample
 from connectors.tags import Group
+from connectors.texts import say
 from connectors.times import END, text
 
 PATIENCE_S = 30.0  # wall time without an item after which a source counts as stuck
@@ -63,13 +64,19 @@ async def _read(open_source: OpenSource, patience_s: float) -> tuple[tuple[Group
             groups = tuple(source.groups)
             await _collect(source, items, patience_s)
             if not source.bytes > 0:
-                broken.append(f"The source says that {source.bytes} bytes arrived.")
+                broken.append(say("The source says that {bytes} bytes arrived.", bytes=source.bytes))
     except _Stuck:
         ended = {item.group for item in items if isinstance(item, Mark) and item.time == END}
         going_on = ", ".join(group.name for group in groups if group.name not in ended) or "none"
-        broken.append(f"Nothing came for {patience_s:g} s, and it goes on; groups not ended: {going_on}.")
+        broken.append(
+            say(
+                "Nothing came for {span:g} s, and it goes on; groups not ended: {going_on}.",
+                span=patience_s,
+                going_on=going_on,
+            )
+        )
     except Exception as error:  # whatever a source raises is one more sentence of the report
-        broken.append(f"Reading to the end raised {type(error).__name__}: {error}")
+        broken.append(say("Reading to the end raised {kind}: {error}", kind=type(error).__name__, error=error))
     return groups, items, broken
 
 
@@ -99,15 +106,21 @@ async def _leave_early(open_source: OpenSource, patience_s: float) -> list[str]:
     try:
         await _first(open_source, patience_s)
     except Exception as error:  # see _read
-        return [f"Leaving it after its first item raised {type(error).__name__}: {error}"]
+        return [say("Leaving it after its first item raised {kind}: {error}", kind=type(error).__name__, error=error)]
     left = await _left(before)
     if left:
-        broken.append(f"Left early, the source leaves {len(left)} tasks or threads running: {_some(left)}.")
+        broken.append(
+            say("Left early, the source leaves {n} tasks or threads running: {tasks}.", n=len(left), tasks=_some(left))
+        )
     try:
         if await _first(open_source, patience_s) is None:
-            broken.append("Left early and opened again, the source gives nothing.")
+            broken.append(say("Left early and opened again, the source gives nothing."))
     except Exception as error:  # see _read
-        broken.append(f"Left early, the source cannot be opened again: {type(error).__name__}: {error}")
+        broken.append(
+            say(
+                "Left early, the source cannot be opened again: {kind}: {error}", kind=type(error).__name__, error=error
+            )
+        )
     return broken
 
 
@@ -146,7 +159,7 @@ def something_comes(items: Sequence[Item], groups: Sequence[Group]) -> list[str]
     """A source hands out something besides marks."""
     if any(not isinstance(item, Mark) for item in items):
         return []
-    return ["The source hands out no sample, picture or text at all."]
+    return [say("The source hands out no sample, picture or text at all.")]
 
 
 def items_have_a_home(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
@@ -156,9 +169,22 @@ def items_have_a_home(items: Sequence[Item], groups: Sequence[Group]) -> list[st
     for item in items:
         names = known.get(item.group)
         if names is None:
-            broken.append(f"A {_kind(item)} is of group '{item.group}', which the source does not name.")
+            broken.append(
+                say(
+                    "A {kind} is of group '{group}', which the source does not name.",
+                    kind=_kind(item),
+                    group=item.group,
+                )
+            )
         elif not isinstance(item, Mark) and (strange := {tag.name for tag in _tags(item)} - names):
-            broken.append(f"A {_kind(item)} of group '{item.group}' is of {_some(strange)}, not in that group.")
+            broken.append(
+                say(
+                    "A {kind} of group '{group}' is of {strange}, not in that group.",
+                    kind=_kind(item),
+                    group=item.group,
+                    strange=_some(strange),
+                )
+            )
     return _brief(broken)
 
 
@@ -173,7 +199,9 @@ def time_rises(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
             last[tag] = int(time[-1])
             if len(wrong):
                 earlier, later = (text(int(joined[wrong[0] + i])) for i in (0, 1))
-                broken.append(f"{tag} has a sample at {later} after one at {earlier}.")
+                broken.append(
+                    say("{tag} has a sample at {later} after one at {earlier}.", tag=tag, later=later, earlier=earlier)
+                )
     return _brief(broken)
 
 
@@ -188,7 +216,14 @@ def nothing_is_late(items: Sequence[Item], groups: Sequence[Group]) -> list[str]
         elif mark is not None and mark != END:
             late = int((_times(item) <= mark).sum())
             if late:
-                broken.append(f"{late} samples of '{item.group}' come after the mark {text(mark)}.")
+                broken.append(
+                    say(
+                        "{late} samples of '{group}' come after the mark {mark}.",
+                        late=late,
+                        group=item.group,
+                        mark=text(mark),
+                    )
+                )
     return _brief(broken)
 
 
@@ -198,7 +233,14 @@ def marks_rise(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
     broken = []
     for mark in (item for item in items if isinstance(item, Mark) and item.time != END):
         if mark.time <= last.get(mark.group, mark.time - 1):
-            broken.append(f"'{mark.group}' is marked {text(mark.time)} after {text(last[mark.group])}.")
+            broken.append(
+                say(
+                    "'{group}' is marked {mark} after {last}.",
+                    group=mark.group,
+                    mark=text(mark.time),
+                    last=text(last[mark.group]),
+                )
+            )
         last[mark.group] = mark.time
     return _brief(broken)
 
@@ -210,9 +252,15 @@ def groups_end_once(items: Sequence[Item], groups: Sequence[Group]) -> list[str]
         mine = [item for item in items if item.group == group.name]
         ends = [i for i, item in enumerate(mine) if isinstance(item, Mark) and item.time == END]
         if len(ends) != 1:
-            broken.append(f"Group '{group.name}' ends {len(ends)} times.")
+            broken.append(say("Group '{group}' ends {n} times.", group=group.name, n=len(ends)))
         elif ends[0] != len(mine) - 1:
-            broken.append(f"Group '{group.name}' goes on with {len(mine) - 1 - ends[0]} items after its end.")
+            broken.append(
+                say(
+                    "Group '{group}' goes on with {n} items after its end.",
+                    group=group.name,
+                    n=len(mine) - 1 - ends[0],
+                )
+            )
     return broken
 
 
@@ -222,7 +270,13 @@ def bad_is_nan(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
     for item, values, status in _measured(items):
         wrong = int((is_bad(status) & ~np.isnan(values)).sum())
         if wrong:
-            broken.append(f"{wrong} Bad samples of '{item.group}' carry a number; a Bad sample is NaN.")
+            broken.append(
+                say(
+                    "{wrong} Bad samples of '{group}' carry a number; a Bad sample is NaN.",
+                    wrong=wrong,
+                    group=item.group,
+                )
+            )
     return _brief(broken)
 
 
@@ -234,9 +288,13 @@ def values_fit_status(items: Sequence[Item], groups: Sequence[Group]) -> list[st
         nan = int((np.isnan(values) & ~is_bad(status) & ~hole).sum())
         full = int((hole & ~np.isnan(values)).sum())
         if nan:
-            broken.append(f"{nan} samples of '{item.group}' are NaN, and neither Bad nor GoodNoData.")
+            broken.append(
+                say("{nan} samples of '{group}' are NaN, and neither Bad nor GoodNoData.", nan=nan, group=item.group)
+            )
         if full:
-            broken.append(f"{full} cells of '{item.group}' carry a number, and are GoodNoData.")
+            broken.append(
+                say("{full} cells of '{group}' carry a number, and are GoodNoData.", full=full, group=item.group)
+            )
     return _brief(broken)
 
 
@@ -247,10 +305,17 @@ def pictures_decode(items: Sequence[Item], groups: Sequence[Group]) -> list[str]
         try:
             size = frame.image.size
         except InputError as error:
-            broken.append(f"A frame of {frame.tag.name} at {text(frame.time)} is no picture: {error}")
+            broken.append(
+                say(
+                    "A frame of {name} at {time} is no picture: {error}",
+                    name=frame.tag.name,
+                    time=text(frame.time),
+                    error=error,
+                )
+            )
         else:
             if not size:
-                broken.append(f"A frame of {frame.tag.name} at {text(frame.time)} is empty.")
+                broken.append(say("A frame of {name} at {time} is empty.", name=frame.tag.name, time=text(frame.time)))
     return _brief(broken)
 
 
@@ -263,7 +328,14 @@ def counts_match(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
             received[item.group] += _samples(item)
         elif item.count is not None and item.count != received[item.group]:
             came = received[item.group]
-            broken.append(f"A mark of '{item.group}' says that {item.count} samples were sent, {came} came.")
+            broken.append(
+                say(
+                    "A mark of '{group}' says that {count} samples were sent, {came} came.",
+                    group=item.group,
+                    count=item.count,
+                    came=came,
+                )
+            )
     return _brief(broken)
 
 
@@ -271,7 +343,7 @@ def texts_are_text(items: Sequence[Item], groups: Sequence[Group]) -> list[str]:
     """A Context carries a string."""
     return _brief(
         [
-            f"A text of {item.tag.name} is {type(item.text).__name__}, not str."
+            say("A text of {name} is {kind}, not str.", name=item.tag.name, kind=type(item.text).__name__)
             for item in items
             if isinstance(item, Context) and not isinstance(item.text, str)
         ]
@@ -346,11 +418,11 @@ def _kind(item: Item) -> str:
 
 def _some(names: Sequence[str] | set[str]) -> str:
     listed = sorted(names)
-    return ", ".join(listed[:SHOWN]) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+    return ", ".join(listed[:SHOWN]) + (" " + say("and {n} more", n=len(listed) - SHOWN) if len(listed) > SHOWN else "")
 
 
 def _brief(broken: list[str]) -> list[str]:
     """The first few of many sentences about one rule."""
     if len(broken) <= SHOWN:
         return broken
-    return [*broken[:SHOWN], f"… and {len(broken) - SHOWN} more like it: {broken[-1]}"]
+    return [*broken[:SHOWN], say("… and {n} more like it: {last}", n=len(broken) - SHOWN, last=broken[-1])]

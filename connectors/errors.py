@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from connectors.texts import say
+
 
 class TestbedError(Exception):
     """Root of every error this project raises on purpose."""
@@ -60,6 +62,17 @@ class PartFailed(TestbedError):
     exit_status = 3
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """What is closest to `name`, in any case; None when nothing is close.
+
+    >>> closest("degC", ["Cel", "deg", "K"])
+    'deg'
+    """
+    lowered = {one.lower(): one for one in sorted(set(known))}
+    close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+    return lowered[close[0]] if close else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming what is closest to `name`, or all names when none is close.
 
@@ -69,14 +82,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     ' Known: memory, opcua.'
     """
     names = sorted(set(known))
-    lowered = {n.lower(): n for n in names}
-    close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-    if close:
-        return f" Did you mean '{lowered[close[0]]}'?"
+    close = closest(name, names)
+    if close is not None:
+        return " " + say("Did you mean '{name}'?", name=close)
     if not names:
         return ""
     shown = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-    return f" Known: {shown}."
+    return " " + say("Known: {names}.", names=shown)
 
 
 class BadMessage(TestbedError):

@@ -9,6 +9,7 @@ from connectors.clock import sleep
 from connectors.errors import InputError, Problem
 from connectors.items import Frame, Item, Mark
 from connectors.tags import Group, Tag
+from connectors.texts import say
 from connectors.times import END, SECOND, parse
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -37,7 +38,7 @@ class ImageFolder:
         self.folder = Path(path)
         self.paths = pictures(self.folder)
         if not self.paths:
-            raise InputError.of([Problem(str(path), _NO_PICTURES)])
+            raise InputError.of([Problem(str(path), _no_pictures())])
         self.tag = Tag(name=camera, rate_hz=rate_hz, group="camera")
         self.groups = (Group("camera", (self.tag,), "frames"),)
         self.start = start
@@ -66,16 +67,18 @@ class ImageFolder:
             frame = Frame(self.tag, time, file.read_bytes(), part_id=file.relative_to(self.folder).as_posix())
             frame.image  # noqa: B018 - decoded here once, where its name is known, and kept
         except OSError as error:
-            raise InputError.of([Problem(str(file), f"cannot be read: {error.strerror or error}.")]) from None
+            raise InputError.of(
+                [Problem(str(file), say("cannot be read: {reason}.", reason=error.strerror or error))]
+            ) from None
         except InputError as error:
-            raise InputError.of([Problem(str(file), f"is no picture: {error}")]) from None
+            raise InputError.of([Problem(str(file), say("is no picture: {error}", error=error))]) from None
         return frame
 
 
 def pictures(folder: Path) -> tuple[Path, ...]:
     """Files in a folder and below that are called pictures, sorted. Raises InputError if it is no folder."""
     if not folder.is_dir():
-        raise InputError.of([Problem(str(folder), "is no folder. Name one that holds pictures.")])
+        raise InputError.of([Problem(str(folder), say("is no folder. Name one that holds pictures."))])
     found = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     return tuple(sorted(found, key=lambda file: file.relative_to(folder).as_posix()))
 
@@ -95,4 +98,5 @@ def lint_images(path: str | Path) -> list[Problem]:
     return problems
 
 
-_NO_PICTURES = f"holds no pictures. Files that fit: {', '.join(SUFFIXES)}."
+def _no_pictures() -> str:
+    return say("holds no pictures. Files that fit: {known}.", known=", ".join(SUFFIXES))

@@ -17,6 +17,7 @@ import numpy as np
 from connectors.errors import BadMessage
 from connectors.items import Batch, Context, Frame, Item, Mark, block_times
 from connectors.tags import Group
+from connectors.texts import say
 from connectors.times import MICROSECOND
 
 FORMAT = "testbed.group/1"
@@ -94,23 +95,29 @@ def decode(data: bytes, groups: dict[str, Group]) -> Message:
     except BadMessage:
         raise
     except (ValueError, LookupError, TypeError, struct.error, ArithmeticError, RecursionError) as error:
-        raise BadMessage(f"A group message of {len(data)} bytes does not decode: {error}.") from None
+        raise BadMessage(
+            say("A group message of {n} bytes does not decode: {error}.", n=len(data), error=error)
+        ) from None
 
 
 def _decode(data: bytes, groups: dict[str, Group]) -> Message:
     (size,) = struct.unpack_from("<I", data)
     if size > len(data) - 4:
-        raise BadMessage(f"A group message announces a header of {size} bytes, but {len(data) - 4} came.")
+        raise BadMessage(
+            say("A group message announces a header of {size} bytes, but {came} came.", size=size, came=len(data) - 4)
+        )
     header = json.loads(data[4 : 4 + size])
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise BadMessage(f'A group message must say "format": "{FORMAT}".')
+        raise BadMessage(say('A group message must say "format": "{format}".', format=FORMAT))
     group = groups.get(header["group"])
     if group is None:
-        raise BadMessage(f"A message is of group '{header['group']}', which the tag list does not name.")
+        raise BadMessage(
+            say("A message is of group '{group}', which the tag list does not name.", group=header["group"])
+        )
     cursor = _Cursor(data, 4 + size)
     items = tuple(_part(group, part, cursor) for part in header["parts"])
     if cursor.at != len(data):
-        raise BadMessage(f"A group message has {len(data) - cursor.at} bytes more than its header announces.")
+        raise BadMessage(say("A group message has {n} bytes more than its header announces.", n=len(data) - cursor.at))
     count = None if header["count"] is None else _whole(header["count"])
     mark = Mark(group.name, _time(header["time"]), count)
     return Message(group.name, _whole(header["seq"]), items, mark, bool(_whole(header["end"])))
@@ -118,7 +125,14 @@ def _decode(data: bytes, groups: dict[str, Group]) -> Message:
 
 def _part(group: Group, part: dict[str, Any], cursor: _Cursor) -> Item:
     if part["kind"] != _PART[group.kind]:
-        raise BadMessage(f"A part of '{group.name}' is a {_PART[group.kind]}, but got '{part['kind']}'.")
+        raise BadMessage(
+            say(
+                "A part of '{group}' is a {kind}, but got '{got}'.",
+                group=group.name,
+                kind=_PART[group.kind],
+                got=part["kind"],
+            )
+        )
     if group.kind in ("scalars", "blocks"):
         return _batch(group, part, cursor)
     tag, time = group.tags[_whole(part["tag"])], _time(part["t"])
@@ -136,14 +150,20 @@ def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:
         chosen = [_whole(i) for i in part["tags"]]
         tags = tuple(group.tags[i] for i in chosen)
         if len(set(chosen)) != len(chosen) or not chosen:
-            raise BadMessage(f"A batch of '{group.name}' names each of its tags once, but got {chosen}.")
+            raise BadMessage(
+                say(
+                    "A batch of '{group}' names each of its tags once, but got {chosen}.",
+                    group=group.name,
+                    chosen=chosen,
+                )
+            )
     if "rate_hz" in part:
         cursor.need(8 * n * len(tags))
         time = block_times(first, _rate(part["rate_hz"], first, n), n)
     else:
         time = np.frombuffer(cursor.take(8 * n), "<i8").astype(np.int64)
         if n and not -LAST_US <= time.min() <= time.max() <= LAST_US:
-            raise BadMessage(f"A batch of '{group.name}' lies outside the years 1678 to 2262.")
+            raise BadMessage(say("A batch of '{group}' lies outside the years 1678 to 2262.", group=group.name))
         time = time * MICROSECOND
     values = np.frombuffer(cursor.take(8 * n * len(tags)), "<f8").astype(np.float64).reshape(n, len(tags))
     if part.get("status") == "each":
@@ -156,7 +176,14 @@ def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:
 
 def _whole(value: object, low: int = 0, high: int = 2**63 - 1) -> int:
     if type(value) is not int or not low <= value <= high:
-        raise BadMessage(f"A group message needs a whole number from {low} to {high}, but got {value!r:.50}.")
+        raise BadMessage(
+            say(
+                "A group message needs a whole number from {low} to {high}, but got {value!r:.50}.",
+                low=low,
+                high=high,
+                value=value,
+            )
+        )
     return value
 
 
@@ -167,7 +194,7 @@ def _time(value: object) -> int:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise BadMessage(f"A group message needs a text, but got {value!r:.50}.")
+        raise BadMessage(say("A group message needs a text, but got {value!r:.50}.", value=value))
     return value
 
 
@@ -175,7 +202,7 @@ def _rate(value: object, first: int, n: int) -> float:
     """A rate whose block ends before time does."""
     rate = float(value) if isinstance(value, int | float) else 0.0
     if not 0 < rate < np.inf or first // MICROSECOND + n * 1e6 / rate > LAST_US:
-        raise BadMessage(f"A block of {n} samples cannot have a rate of {value!r:.50} Hz.")
+        raise BadMessage(say("A block of {n} samples cannot have a rate of {value!r:.50} Hz.", n=n, value=value))
     return rate
 
 
@@ -188,7 +215,9 @@ class _Cursor:
 
     def need(self, n: int) -> None:
         if n < 0 or self.at + n > len(self.data):
-            raise BadMessage(f"A message part needs {n} bytes, but {len(self.data) - self.at} are left.")
+            raise BadMessage(
+                say("A message part needs {n} bytes, but {left} are left.", n=n, left=len(self.data) - self.at)
+            )
 
     def take(self, n: int) -> bytes:
         self.need(n)

@@ -19,6 +19,7 @@ from connectors.errors import BadMessage, PartFailed
 from connectors.items import Batch, Item, Mark
 from connectors.message import Message, decode, encode
 from connectors.tags import Group, unit_path
+from connectors.texts import say
 from connectors.times import END, text
 
 CONNECT_S = 10.0  # a broker that has not answered by then is not there
@@ -58,15 +59,24 @@ class _Connection:
         try:
             await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
         except OSError as error:
-            raise PartFailed(f"No MQTT broker answers at {self.host}:{self.port} ({error}).") from None
+            raise PartFailed(
+                say("No MQTT broker answers at {host}:{port} ({error}).", host=self.host, port=self.port, error=error)
+            ) from None
         self._client.loop_start()
         try:
             await asyncio.wait_for(self._ready.wait(), CONNECT_S)
         except TimeoutError:
-            self.failure = self.failure or f"it did not answer within {CONNECT_S:.0f} s"
+            self.failure = self.failure or say("it did not answer within {span:.0f} s", span=CONNECT_S)
         if self.failure is not None:
             await self._close()
-            raise PartFailed(f"The MQTT broker at {self.host}:{self.port} let nobody in: {self.failure}.")
+            raise PartFailed(
+                say(
+                    "The MQTT broker at {host}:{port} let nobody in: {reason}.",
+                    host=self.host,
+                    port=self.port,
+                    reason=self.failure,
+                )
+            )
 
     async def _close(self) -> None:
         self._is_leaving = True
@@ -90,7 +100,12 @@ class _Connection:
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if not self._is_leaving:
-            broke = f"the connection to the MQTT broker at {self.host}:{self.port} broke ({reason})"
+            broke = say(
+                "the connection to the MQTT broker at {host}:{port} broke ({reason})",
+                host=self.host,
+                port=self.port,
+                reason=reason,
+            )
             self.failure = self.failure or broke
             self._call(self._ready.set)
             self._call(self._broke)
@@ -122,7 +137,7 @@ class MqttPublisher(_Connection):
     async def send(self, items: Sequence[Item]) -> None:
         """Publish one message for every group that has a mark among `items`."""
         if self.failure is not None:
-            raise PartFailed(f"Sending stopped: {self.failure}.")
+            raise PartFailed(say("Sending stopped: {reason}.", reason=self.failure))
         parts: dict[str, list[Item]] = {}
         marks: dict[str, Mark] = {}
         ended = {item.group for item in items if isinstance(item, Mark) and item.time == END}
@@ -201,7 +216,7 @@ class MqttSource(_Connection):
         while is_open:
             if not self._arrived:
                 if self.failure is not None:
-                    raise PartFailed(f"Reading stopped: {self.failure}.")
+                    raise PartFailed(say("Reading stopped: {reason}.", reason=self.failure))
                 self._wake.clear()
                 if not self._arrived:
                     await self._wake.wait()

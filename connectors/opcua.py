@@ -20,6 +20,7 @@ from connectors.message import decode
 from connectors.opcua_server import MARK, NAMESPACE
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
 from connectors.tags import Group
+from connectors.texts import say
 from connectors.times import END, SECOND, of_datetime
 
 TIMEOUT_S = 30.0  # of a request, and between asyncua's own probes: a busy loop is not a dead server
@@ -72,14 +73,18 @@ class OpcUaSource:
         try:
             await self._client.connect()
         except (OSError, TimeoutError, ua.UaError) as error:
-            raise PartFailed(f"No OPC UA server answers at {self.url} ({_reason(error)}).") from None
+            raise PartFailed(
+                say("No OPC UA server answers at {url} ({reason}).", url=self.url, reason=_reason(error))
+            ) from None
         self._client.connection_lost_callback = self._on_lost
         self._count_bytes()
         try:
             await self._subscribe()
         except (ConnectionError, TimeoutError, ua.UaError) as error:
             await self.__aexit__()
-            raise PartFailed(f"{self.url} refused the subscription: {_reason(error)}.") from None
+            raise PartFailed(
+                say("{url} refused the subscription: {reason}.", url=self.url, reason=_reason(error))
+            ) from None
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -138,10 +143,18 @@ class OpcUaSource:
         ]
         if refused:
             shown = ", ".join(refused[:5]) + (" …" if len(refused) > 5 else "")
-            raise PartFailed(f"{self.url} does not offer {len(refused)} of {len(wanted)} items: {shown}.")
+            raise PartFailed(
+                say(
+                    "{url} does not offer {n} of {of} items: {shown}.",
+                    url=self.url,
+                    n=len(refused),
+                    of=len(wanted),
+                    shown=shown,
+                )
+            )
 
     async def _on_lost(self, error: Exception) -> None:
-        self._fail(f"the connection to {self.url} broke ({_reason(error)})")
+        self._fail(say("the connection to {url} broke ({reason})", url=self.url, reason=_reason(error)))
 
     def _fail(self, reason: str) -> None:
         self._failure = self._failure or reason
@@ -152,7 +165,7 @@ class OpcUaSource:
         try:
             self._receive(result)
         except Exception as error:
-            self._fail(f"{self.url} sent what does not fit its tags ({_reason(error)})")
+            self._fail(say("{url} sent what does not fit its tags ({reason})", url=self.url, reason=_reason(error)))
 
     def _receive(self, result: ua.PublishResult) -> None:
         """One notification message: its samples first, then its marks."""
@@ -160,11 +173,18 @@ class OpcUaSource:
         notifications = result.NotificationMessage.NotificationData or ()
         number = result.NotificationMessage.SequenceNumber
         if notifications and number != self._due:
-            self._fail(f"{self.url} sent notification message {number} where {self._due} was due: one was lost")
+            self._fail(
+                say(
+                    "{url} sent notification message {number} where {due} was due: one was lost",
+                    url=self.url,
+                    number=number,
+                    due=self._due,
+                )
+            )
         self._due = number + 1 if notifications else self._due
         for notification in notifications:
             if isinstance(notification, ua.StatusChangeNotification):
-                self._fail(f"{self.url} dropped the subscription ({notification.Status.name})")
+                self._fail(say("{url} dropped the subscription ({name})", url=self.url, name=notification.Status.name))
             elif isinstance(notification, ua.DataChangeNotification):
                 for item in notification.MonitoredItems:
                     self._take(item.ClientHandle, item.Value, marks)
@@ -231,7 +251,7 @@ class OpcUaSource:
         while is_open:
             if not self._arrived:
                 if self._failure is not None:
-                    raise PartFailed(f"Reading stopped: {self._failure}.")
+                    raise PartFailed(say("Reading stopped: {reason}.", reason=self._failure))
                 self._wake.clear()
                 await self._wake.wait()
                 continue

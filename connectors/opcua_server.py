@@ -17,6 +17,7 @@ from connectors.items import Batch, Context, Frame, Item, Mark, block_times
 from connectors.message import encode
 from connectors.status import BAD_WAITING_FOR_INITIAL_DATA, is_sample
 from connectors.tags import Group, Tag
+from connectors.texts import say
 from connectors.times import END, to_datetime
 from connectors.units import symbol, unece_id
 
@@ -67,7 +68,12 @@ class OpcUaServer:
             await self._server.start()
         except OSError as error:
             raise PartFailed(
-                f"The OPC UA server cannot listen on {self.host}:{self.port} ({error.strerror})."
+                say(
+                    "The OPC UA server cannot listen on {host}:{port} ({reason}).",
+                    host=self.host,
+                    port=self.port,
+                    reason=error.strerror,
+                )
             ) from None
         self.port = self._server.bserver.port  # pyright: ignore[reportOptionalMemberAccess]
         return self
@@ -198,7 +204,9 @@ class OpcUaServer:
     async def _write(self, node: ua.NodeId, value: ua.DataValue) -> None:
         status = await self._server.iserver.aspace.write_attribute_value(node, ua.AttributeIds.Value, value)
         if not status.is_good():
-            raise PartFailed(f"The OPC UA server refused a value of {node.Identifier}: {status.name}.")
+            raise PartFailed(
+                say("The OPC UA server refused a value of {node}: {status}.", node=node.Identifier, status=status.name)
+            )
 
 
 def _data(value: ua.Variant, time: int, status: int = 0) -> ua.DataValue:
@@ -213,8 +221,12 @@ def _check_spacing(tag: Tag, time: np.ndarray) -> None:
     """An array node carries its first time only; the others follow from the rate, or would arrive changed."""
     if not np.array_equal(block_times(int(time[0]), tag.rate_hz or 1.0, len(time)), time):
         raise PartFailed(
-            f"{tag.name} cannot travel over OPC UA as a block of {tag.rate_hz:g} Hz: its samples are not that far "
-            "apart, in whole microseconds. Use a rate that divides 1 MHz, or MQTT."
+            say(
+                "{tag} cannot travel over OPC UA as a block of {rate:g} Hz: its samples are not that far apart, "
+                "in whole microseconds. Use a rate that divides 1 MHz, or MQTT.",
+                tag=tag.name,
+                rate=tag.rate_hz,
+            )
         )
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from connectors.errors import InputError
+from connectors.texts import say
 
 
 def encode(image: np.ndarray) -> bytes:
@@ -23,5 +24,5 @@ def decode(data: bytes) -> np.ndarray:
     """
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if image is None or image.dtype != np.uint8:
-        raise InputError(f"{len(data)} bytes are not an 8-bit picture. PNG, JPEG, BMP and TIFF fit.")
+        raise InputError(say("{n} bytes are not an 8-bit picture. PNG, JPEG, BMP and TIFF fit.", n=len(data)))
     return image[..., :3] if image.ndim == 3 and image.shape[2] == 4 else image

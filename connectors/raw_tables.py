@@ -16,6 +16,7 @@ import polars as pl
 
 from connectors.errors import InputError, Problem, nearest
 from connectors.text import CsvText, existing, wrong_length
+from connectors.texts import say
 
 BLANKS = [
     "",
@@ -71,7 +72,7 @@ class RawTable:
         if row is None:
             self.problems.append(Problem(self.path, text, self.header_line))
         elif self.lines is None:
-            self.problems.append(Problem(self.path, f"row {row + 1}: {text}"))
+            self.problems.append(Problem(self.path, say("row {row}: {text}", row=row + 1, text=text)))
         else:
             self.problems.append(Problem(self.path, text, self._line_of[row]))
 
@@ -122,7 +123,7 @@ def _open_parquet(path: str | Path) -> RawTable:
     try:
         frame = pl.read_parquet(Path(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise _refuse(path, f"is no Parquet file that can be read: {_first_line(error)}") from None
+        raise _refuse(path, say("is no Parquet file that can be read: {reason}", reason=_first_line(error))) from None
     return RawTable(str(path), tuple(name.strip() for name in frame.columns), frame.get_columns())
 
 
@@ -133,9 +134,9 @@ def _open_excel(path: str | Path, sheet: str | None) -> RawTable:
     try:
         book = fastexcel.read_excel(Path(path))
         if not book.sheet_names:
-            raise _refuse(path, "holds no sheet of cells.")
+            raise _refuse(path, say("holds no sheet of cells."))
         if sheet is not None and sheet not in book.sheet_names:
-            raise _refuse(path, f"sheet '{sheet}' is not there.{nearest(sheet, book.sheet_names)}")
+            raise _refuse(path, say("sheet '{sheet}' is not there.", sheet=sheet) + nearest(sheet, book.sheet_names))
         name = book.sheet_names[0] if sheet is None else sheet
 
         def load(skip: int, rows: int | None = None, dtypes: object = None) -> pl.DataFrame:
@@ -150,12 +151,14 @@ def _open_excel(path: str | Path, sheet: str | None) -> RawTable:
         top = load(0, 100, "string").rows()
         above = next((i for i, row in enumerate(top) if any(row)), None)
         if above is None:
-            raise _refuse(path, f"sheet '{name}' is empty. Sheets: {', '.join(book.sheet_names)}.")
+            raise _refuse(
+                path, say("sheet '{name}' is empty. Sheets: {known}.", name=name, known=", ".join(book.sheet_names))
+            )
         frame = load(above + 1)
         texts = [i for i, dtype in enumerate(frame.dtypes) if dtype == pl.String]
         exact = load(above + 1, None, dict.fromkeys(texts, "float")) if texts else frame
     except fastexcel.FastExcelError as error:
-        raise _refuse(path, f"is no Excel file that can be read: {_first_line(error)}") from None
+        raise _refuse(path, say("is no Excel file that can be read: {reason}", reason=_first_line(error))) from None
     header = tuple((cell or "").strip() for cell in top[above])
     cells = [_exact(text, number) for text, number in zip(frame, exact, strict=True)]
     return RawTable(str(path), header, cells, lambda: range(above + 2, above + 2 + len(frame)), above + 1)

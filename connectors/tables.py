@@ -15,6 +15,7 @@ from connectors.cell_times import LAST, NO_TIME, joined, looks_like_times, short
 from connectors.errors import InputError, Problem, nearest
 from connectors.raw_tables import RawTable, open_table
 from connectors.tags import Tag
+from connectors.texts import say
 from connectors.times import MICROSECOND, SECOND, zone
 
 TRUTH_NAMES = (
@@ -153,7 +154,7 @@ class _Reading:
         raw, index = self.raw, self.index
         self._check_header(drop, labels)
         if not raw.rows:
-            raw.fault("holds no rows of data below its header.")
+            raw.fault(say("holds no rows of data below its header."))
             return None
         taken = {i for i, name in enumerate(raw.header) if name in (*drop, *labels)}
         free = [i for i in range(len(raw.header)) if i not in taken]
@@ -165,7 +166,7 @@ class _Reading:
             signals = (i for i in free if self._is_signal(i) and not (times and i in times.columns))
             columns = [(i, column) for i in signals if (column := self._numbers(i, may_drop=True)) is not None]
         if not columns and not raw.problems:
-            raw.fault("holds no column of numbers beside its times.")
+            raw.fault(say("holds no column of numbers beside its times."))
         truth = {name: self._numbers(index[name]) for name in labels if name in index}
         if raw.problems or times is None:
             return None
@@ -191,11 +192,13 @@ class _Reading:
         for name, first in self.index.items():
             again = [i + 1 for i in range(first + 1, len(header)) if header[i] == name]
             if again and name not in drop:
-                places = f"columns {first + 1} and {again[0]}"
-                self.raw.fault(f"column '{name}' is there twice ({places}). Rename or drop one.")
+                places = say("columns {first} and {second}", first=first + 1, second=again[0])
+                self.raw.fault(
+                    say("column '{name}' is there twice ({places}). Rename or drop one.", name=name, places=places)
+                )
         for name in (*drop, *labels):
             if name not in self.index:
-                self.raw.fault(f"column '{name}' is not there.{nearest(name, self.index)}")
+                self.raw.fault(say("column '{name}' is not there.", name=name) + nearest(name, self.index))
 
     def _is_something(self, i: int) -> bool:
         """Not only separators that a spreadsheet left at the end of its lines."""
@@ -213,7 +216,7 @@ class _Reading:
             i = next((i for i in known if i is not None), None)
             if i is None:
                 wanted = tag.address or tag.short
-                self.raw.fault(f"column '{wanted}' is not there.{nearest(wanted, self.index)}")
+                self.raw.fault(say("column '{wanted}' is not there.", wanted=wanted) + nearest(wanted, self.index))
             elif i not in taken:
                 columns.append((i, self._numbers(i)))
                 kept.append(tag)
@@ -227,8 +230,8 @@ class _Reading:
             return None
         self.raw.faults(
             np.flatnonzero(is_bad),
-            lambda row: f"column '{name}': '{short(cells[row])}' is not a number.",
-            lambda more: f"column '{name}': {more} more cells from here on are no numbers.",
+            lambda row: say("column '{name}': '{cell}' is not a number.", name=name, cell=short(cells[row])),
+            lambda more: say("column '{name}': {more} more cells from here on are no numbers.", name=name, more=more),
         )
         return values
 
@@ -238,14 +241,16 @@ class _Reading:
         """The time column, after its faults have been noted."""
         found = self._named_times(free) or self._other_times(free)
         if found is None:
-            self.raw.fault("has no column of times. Name one 'time', with times such as 2026-01-05T09:00:00 in it.")
+            self.raw.fault(
+                say("has no column of times. Name one 'time', with times such as 2026-01-05T09:00:00 in it.")
+            )
             return None
         if times_of([self.raw.header[found.columns[0]]], self.where)[0] != NO_TIME:
-            self.raw.fault("begins with data. Its first line must name the columns.")
+            self.raw.fault(say("begins with data. Its first line must name the columns."))
         self.raw.faults(
             np.flatnonzero(found.time == NO_TIME),
             lambda row: time_fault(found.cells[row], self.where),
-            lambda more: f"{more} more times from here on do not fit.",
+            lambda more: say("{more} more times from here on do not fit.", more=more),
         )
         return found
 

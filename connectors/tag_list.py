@@ -10,6 +10,7 @@ from pathlib import Path
 from connectors.errors import InputError, Problem, nearest
 from connectors.tags import Tag
 from connectors.text import Record, read_records
+from connectors.texts import say
 from connectors.units import UNITS, meant
 
 COLUMNS = ("name", "unit", "low", "high", "rate_hz", "address", "group", "writable")
@@ -58,7 +59,9 @@ def write_tag_list(tags: Sequence[Tag], path: str | Path) -> None:
         with Path(path).open("w", encoding=encoding, newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}. Name another file.") from None
+        raise InputError(
+            say("{path} cannot be written: {reason}. Name another file.", path=path, reason=error.strerror or error)
+        ) from None
 
 
 def _row(tag: Tag) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def _read(path: str | Path) -> tuple[tuple[Tag, ...], list[Problem], list[Proble
         if tag is not None:
             tags[tag.name] = tag
     if not tags and not problems:
-        problems.append(Problem(str(path), "lists no tags. Each line below the header names one.", 1))
+        problems.append(Problem(str(path), say("lists no tags. Each line below the header names one."), 1))
     return tuple(tags.values()), sorted(problems, key=lambda problem: problem.line or 0), units
 
 
@@ -129,12 +132,18 @@ class _Reader:
         if not self._is_named:
             return False
         if not name:
-            self._fault("name is empty. A tag's name is a path such as 'LINE/UNIT/SIGNAL'.")
+            self._fault(say("name is empty. A tag's name is a path such as 'LINE/UNIT/SIGNAL'."))
         elif name in lines:
-            self._fault(f"tag '{name}' is already named on line {lines[name]}. Keep one.")
+            self._fault(say("tag '{name}' is already named on line {line}. Keep one.", name=name, line=lines[name]))
         elif "" in name.split("/"):
             trimmed = "/".join(level for level in name.split("/") if level) or "LINE/UNIT/SIGNAL"
-            self._fault(f"name '{name}' is no path: it has an empty level. Did you mean '{trimmed}'?")
+            self._fault(
+                say(
+                    "name '{name}' is no path: it has an empty level. {hint}",
+                    name=name,
+                    hint=say("Did you mean '{name}'?", name=trimmed),
+                )
+            )
         else:
             lines[name] = self._line
             return True
@@ -144,8 +153,10 @@ class _Reader:
         unit = self._cells["unit"] or "1"
         if unit not in UNITS:
             code = meant(unit)
-            hint = nearest(unit, UNITS) if code is None else f" Did you mean '{code}'?"
-            self.units.append(Problem(self._path, f"unit '{unit}' is not known.{hint}", self._line))
+            hint = nearest(unit, UNITS) if code is None else " " + say("Did you mean '{name}'?", name=code)
+            self.units.append(
+                Problem(self._path, say("unit '{unit}' is not known.{hint}", unit=unit, hint=hint), self._line)
+            )
         return unit
 
     def _range(self) -> tuple[float, float] | None:
@@ -153,17 +164,26 @@ class _Reader:
         if low is None or high is None:
             for given, missing, value in (("low", "high", low), ("high", "low", high)):
                 if value is not None and not self._cells[missing]:
-                    self._fault(f"{given} is {self._cells[given]}, but {missing} is empty. Give both or none.")
+                    self._fault(
+                        say(
+                            "{given} is {value}, but {missing} is empty. Give both or none.",
+                            given=given,
+                            value=self._cells[given],
+                            missing=missing,
+                        )
+                    )
             return None
         if low >= high:
-            self._fault(f"low {self._cells['low']} must be below high {self._cells['high']}.")
+            self._fault(say("low {low} must be below high {high}.", low=self._cells["low"], high=self._cells["high"]))
             return None
         return low, high
 
     def _rate(self) -> float | None:
         rate = self._finite("rate_hz")
         if rate is not None and rate <= 0:
-            self._fault(f"rate_hz {self._cells['rate_hz']} must be above 0. Leave it empty if it is not known.")
+            self._fault(
+                say("rate_hz {rate} must be above 0. Leave it empty if it is not known.", rate=self._cells["rate_hz"])
+            )
             return None
         return rate
 
@@ -177,13 +197,19 @@ class _Reader:
             value = math.nan
         if math.isfinite(value):
             return value
-        hint = f" Did you mean '{cell.replace(',', '.')}'?" if cell.count(",") == 1 else " Give a number such as 12.5."
-        self._fault(f"{column} '{cell}' is not a number.{hint}")
+        hint = (
+            " " + say("Did you mean '{name}'?", name=cell.replace(",", "."))
+            if cell.count(",") == 1
+            else " " + say("Give a number such as 12.5.")
+        )
+        self._fault(say("{column} '{cell}' is not a number.{hint}", column=column, cell=cell, hint=hint))
         return None
 
     def _writable(self) -> bool:
         cell = self._cells["writable"].lower()
         if cell not in WRITABLE:
             hint = nearest(cell, [word for word in WRITABLE if word])
-            self._fault(f"writable '{self._cells['writable']}' is neither yes nor no.{hint}")
+            self._fault(
+                say("writable '{value}' is neither yes nor no.{hint}", value=self._cells["writable"], hint=hint)
+            )
         return WRITABLE.get(cell, False)

@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.errors import InputError, Problem, nearest
+from connectors.errors import InputError, Problem, closest, nearest
+from connectors.texts import say
 
 SEPARATORS = ("\t", ";", ",")
 
@@ -35,10 +36,10 @@ def existing(path: str | Path) -> Path:
     """The path of a file that is there. Raises InputError, naming the nearest file of its folder."""
     file = Path(path)
     if file.is_dir():
-        raise InputError.of([Problem(str(path), "is a folder. Name a file in it.")])
+        raise InputError.of([Problem(str(path), say("is a folder. Name a file in it."))])
     if not file.exists():
         beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise InputError.of([Problem(str(path), f"There is no such file.{nearest(file.name, beside)}")])
+        raise InputError.of([Problem(str(path), say("There is no such file.") + nearest(file.name, beside))])
     return file
 
 
@@ -47,14 +48,16 @@ def read_text(path: str | Path) -> str:
     try:
         data = existing(path).read_bytes()
     except OSError as error:
-        raise InputError.of([Problem(str(path), f"cannot be read: {error.strerror or error}.")]) from None
+        raise InputError.of(
+            [Problem(str(path), say("cannot be read: {reason}.", reason=error.strerror or error))]
+        ) from None
     if b"\0" not in data:
         for encoding in ("utf-8-sig", "cp949"):
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    raise InputError.of([Problem(str(path), "is no text in UTF-8 or CP949. Save it as 'CSV UTF-8'.")])
+    raise InputError.of([Problem(str(path), say("is no text in UTF-8 or CP949. Save it as 'CSV UTF-8'."))])
 
 
 def separator(text: str) -> str:
@@ -87,7 +90,7 @@ def rows_of(text: str, mark: str, path: str | Path) -> Iterator[Row]:
             yield Row(line, [cell.strip() for cell in cells])
             line = reader.line_num + 1
     except csv.Error as error:
-        fault = f"The row that begins here does not read as CSV ({error}). Close its quotes."
+        fault = say("The row that begins here does not read as CSV ({error}). Close its quotes.", error=error)
         raise InputError.of([Problem(str(path), fault, line)]) from None
 
 
@@ -123,7 +126,7 @@ class CsvText:
         rows = rows_of(text, mark, path)
         header = next((row for row in rows if any(row.cells)), None)
         if header is None:
-            raise InputError.of([Problem(str(path), "is empty. Its first line names the columns.")])
+            raise InputError.of([Problem(str(path), say("is empty. Its first line names the columns."))])
         first = next((row.line for row in rows), None)
         at = 0
         for _ in range((first or 1) - 1):
@@ -172,7 +175,9 @@ def read_records(path: str | Path, known: Sequence[str], required: Sequence[str]
     except InputError as error:
         torn.extend(error.problems)
     if not rows:
-        return [], torn or [Problem(str(path), f"is empty. Its first line names {', '.join(known)}.", 1)]
+        return [], torn or [
+            Problem(str(path), say("is empty. Its first line names {known}.", known=", ".join(known)), 1)
+        ]
     header, *body = rows
     names = [name.lower() for name in header.cells]
     while not names[-1]:
@@ -190,19 +195,29 @@ def read_records(path: str | Path, known: Sequence[str], required: Sequence[str]
 
 def wrong_length(count: int, columns: int, mark: str) -> str:
     """What to say of a row with `count` cells below a header of so many columns."""
-    todo = f"Quote a cell that holds '{mark}'" if count > columns else "Keep the separator of an empty cell"
-    return f"This row has {count} cells, the header names {columns} columns. {todo}."
+    todo = (
+        say("Quote a cell that holds '{mark}'", mark=mark)
+        if count > columns
+        else say("Keep the separator of an empty cell")
+    )
+    return say(
+        "This row has {count} cells, the header names {columns} columns. {todo}.",
+        count=count,
+        columns=columns,
+        todo=todo,
+    )
 
 
 def _header_faults(names: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[str]:
-    meant = set()
+    meant: set[str | None] = set()
     for i, name in enumerate(names):
         if name in names[:i]:
-            yield f"column '{name}' is there twice. Keep one."
+            yield say("column '{name}' is there twice. Keep one.", name=name)
         elif name not in known:
-            hint = nearest(name, [column for column in known if column not in names])
-            meant.update(column for column in required if hint.startswith(f" Did you mean '{column}'"))
-            yield f"column '{name}' is not known.{hint}"
+            left = [column for column in known if column not in names]
+            hint = nearest(name, left)
+            meant.add(closest(name, left))
+            yield say("column '{name}' is not known.{hint}", name=name, hint=hint)
     for name in required:
         if name not in names and name not in meant:
-            yield f"column '{name}' is not there. Columns that fit: {', '.join(known)}."
+            yield say("column '{name}' is not there. Columns that fit: {known}.", name=name, known=", ".join(known))

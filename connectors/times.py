@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from connectors.errors import InputError, nearest
+from connectors.texts import say
 
 SECOND = 1_000_000_000  # ns
 MICROSECOND = 1_000  # ns; our plant's time is whole microseconds, as OPC UA stacks cut there
 END = 2**63 - 1  # the mark after the last sample of a finite source
+NONE = -(2**63)  # where a time was not given
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,7 +59,7 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         hint = nearest(name, available_timezones() or {"Asia/Seoul", "UTC"})
-        raise InputError(f"Time zone '{name}' is not known.{hint}") from None
+        raise InputError(say("Time zone '{name}' is not known.{hint}", name=name, hint=hint)) from None
 
 
 def parse(value: str, default_zone: tzinfo = UTC) -> int:

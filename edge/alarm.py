@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from connectors.results import AlarmState
+from connectors.texts import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,9 @@ class AlarmSpec:
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.n:
-            raise ValueError(f"An alarm needs 1 <= k <= n, but got k={self.k}, n={self.n}")
+            raise ValueError(say("An alarm needs 1 <= k <= n, but got k={k}, n={n}", k=self.k, n=self.n))
         if min(self.on_delay_s, self.off_delay_s, self.deadband) < 0 or self.deadband >= 1:
-            raise ValueError("Delays of an alarm must not be negative, and its deadband lies in 0 … 1")
+            raise ValueError(say("Delays of an alarm must not be negative, and its deadband lies in 0 … 1"))
 
 
 _ASIDE = (AlarmState.OUT_OF_SERVICE, AlarmState.SHELVED, AlarmState.SUPPRESSED)  # the first one there is shown

@@ -16,6 +16,7 @@ import numpy as np
 
 from connectors.errors import InputError, nearest
 from connectors.results import CONDITIONS
+from connectors.texts import say
 from edge.alarm import AlarmSpec
 
 FORMAT = "testbed.card/1"
@@ -70,18 +71,35 @@ def parse(text: str, origin: str) -> Card:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"{origin}: its card is not JSON ({error.msg}, character {error.pos}).") from None
+        raise InputError(
+            say(
+                "{origin}: its card is not JSON ({reason}, character {at}).",
+                origin=origin,
+                reason=error.msg,
+                at=error.pos,
+            )
+        ) from None
     if not isinstance(raw, dict):
-        raise InputError(f"{origin}: its card must be a JSON object, but is a {type(raw).__name__}.")
+        raise InputError(
+            say("{origin}: its card must be a JSON object, but is a {kind}.", origin=origin, kind=type(raw).__name__)
+        )
     version = str(raw.get("format", ""))
     if version != FORMAT:
         newer = version.startswith("testbed.card/")
-        hint = "It comes from another release of testbed." if newer else "It is no card of testbed."
-        raise InputError(f"{origin}: its card says format '{version}', this release reads '{FORMAT}'. {hint}")
+        hint = say("It comes from another release of testbed.") if newer else say("It is no card of testbed.")
+        raise InputError(
+            say(
+                "{origin}: its card says format '{version}', this release reads '{format}'. {hint}",
+                origin=origin,
+                version=version,
+                format=FORMAT,
+                hint=hint,
+            )
+        )
     faults: list[str] = []
     card = _card(raw, faults)
     if faults or card is None:
-        raise InputError(f"{origin}: its card does not fit: " + " ".join(faults))
+        raise InputError(say("{origin}: its card does not fit:", origin=origin) + " " + " ".join(faults))
     return card
 
 
@@ -90,11 +108,11 @@ def _card(raw: dict[str, Any], faults: list[str]) -> Card | None:
     _one_of(raw.get("condition"), CONDITIONS, "condition", faults)
     outputs = {}
     for output in _listed(raw, "outputs", faults):
-        _one_of(output.get("role"), ROLES, "an output's role", faults)
+        _one_of(output.get("role"), ROLES, say("an output's role"), faults)
         outputs[output.get("role")] = str(output.get("name"))
     inputs = [_input(entry, faults) for entry in _listed(raw, "inputs", faults)]
     if "score" not in outputs and raw.get("task", "").startswith("anomaly"):
-        faults.append("An anomaly model needs an output of role 'score'.")
+        faults.append(say("An anomaly model needs an output of role 'score'."))
     try:
         settings: dict[str, Any] = {k: v for k, v in raw.get("alarm", {}).items() if k in AlarmSpec.__slots__}
         settings["suppressed_by"] = tuple(settings.get("suppressed_by", ()))
@@ -123,7 +141,7 @@ def _card(raw: dict[str, Any], faults: list[str]) -> Card | None:
 
 
 def _input(entry: dict[str, Any], faults: list[str]) -> Input | None:
-    _one_of(entry.get("kind"), KINDS, "an input's kind", faults)
+    _one_of(entry.get("kind"), KINDS, say("an input's kind"), faults)
     try:
         return Input(
             name=str(entry["name"]),
@@ -136,21 +154,21 @@ def _input(entry: dict[str, Any], faults: list[str]) -> Input | None:
             max_bad=float(entry.get("max_bad", 0.1)),
         )
     except (KeyError, TypeError, ValueError) as error:
-        faults.append(f"An input misses or garbles {error}.")
+        faults.append(say("An input misses or garbles {error}.", error=error))
         return None
 
 
 def _listed(raw: dict[str, Any], key: str, faults: list[str]) -> list[dict[str, Any]]:
     entries = raw.get(key, [])
     if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
-        faults.append(f"'{key}' must be a list of objects.")
+        faults.append(say("'{key}' must be a list of objects.", key=key))
         return []
     return entries
 
 
 def _one_of(value: object, known: Sequence[str], what: str, faults: list[str]) -> None:
     if value not in known:
-        faults.append(f"{what} '{value}' is not known.{nearest(str(value), known)}")
+        faults.append(say("{what} '{value}' is not known.", what=what, value=value) + nearest(str(value), known))
 
 
 def braces(pattern: str) -> list[str]:
@@ -184,12 +202,14 @@ def resolve(patterns: Sequence[str], names: Sequence[str], model: str) -> tuple[
         if len(hits) == 1:
             found.append(hits[0])
         elif hits:
-            faults.append(f"'{pattern}' finds {len(hits)} tags ({', '.join(hits[:3])}).")
+            faults.append(
+                say("'{pattern}' finds {n} tags ({tags}).", pattern=pattern, n=len(hits), tags=", ".join(hits[:3]))
+            )
         else:
-            faults.append(f"'{pattern}' finds none.{nearest(pattern, names)}")
+            faults.append(say("'{pattern}' finds none.", pattern=pattern) + nearest(pattern, names))
     if faults:
-        shown = " ".join(faults[:5]) + (f" And {len(faults) - 5} more." if len(faults) > 5 else "")
-        raise InputError(f"Model {model} does not fit these tags: {shown}")
+        shown = " ".join(faults[:5]) + (" " + say("And {n} more.", n=len(faults) - 5) if len(faults) > 5 else "")
+        raise InputError(say("Model {model} does not fit these tags: {shown}", model=model, shown=shown))
     return tuple(found)
 
 

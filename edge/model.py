@@ -12,6 +12,7 @@ from connectors.errors import InputError
 from connectors.items import Frame
 from connectors.results import Result
 from connectors.tags import Group, unit_path
+from connectors.texts import say
 from edge.alarm import AlarmSpec
 from edge.card import Card, Input, parse, resolve
 from edge.session import CARD_KEY, Session, read_model
@@ -61,7 +62,13 @@ class OnnxModel:
         self.session = Session(data, name)
         text = self.session.metadata.get(CARD_KEY)
         if text is None:
-            raise InputError(f"{name} carries no card. Models of ours carry one under the metadata key '{CARD_KEY}'.")
+            raise InputError(
+                say(
+                    "{name} carries no card. Models of ours carry one under the metadata key '{key}'.",
+                    name=name,
+                    key=CARD_KEY,
+                )
+            )
         self.card: Card = parse(text, name)
         self._check_ports(name)
         self._check_golden(name)
@@ -73,7 +80,14 @@ class OnnxModel:
         ):
             missing = sorted(set(port) - set(known))
             if missing:
-                raise InputError(f"{name}: its card names {', '.join(missing)}, its graph has {', '.join(known)}.")
+                raise InputError(
+                    say(
+                        "{name}: its card names {missing}, its graph has {known}.",
+                        name=name,
+                        missing=", ".join(missing),
+                        known=", ".join(known),
+                    )
+                )
 
     def _check_golden(self, name: str) -> None:
         tolerance = INT8_TOLERANCE if self.card.int8 else FP32_TOLERANCE
@@ -84,8 +98,14 @@ class OnnxModel:
                 off = float(np.abs(got[output].astype(np.float64) - expected).max()) / span
                 if not off <= tolerance:
                     raise InputError(
-                        f"{name} no longer does what it did at export: {output} is off by {off:.1e} of its range "
-                        f"(allowed {tolerance:.0e}). Export it again for this machine."
+                        say(
+                            "{name} no longer does what it did at export: {output} is off by {off:.1e} of its range "
+                            "(allowed {tolerance:.0e}). Export it again for this machine.",
+                            name=name,
+                            output=output,
+                            off=off,
+                            tolerance=tolerance,
+                        )
                     )
 
     def bind(self, groups: Sequence[Group], name: str | None = None) -> Bound:
@@ -109,7 +129,9 @@ class _BoundOnnx:
             else:
                 windows.append(_spec(entry, resolve(entry.channels, series, name)))
         if len({spec.stride_ns for spec in windows}) > 1:
-            raise InputError(f"Model {name} has windows of different strides. Give all of them one stride_s.")
+            raise InputError(
+                say("Model {name} has windows of different strides. Give all of them one stride_s.", name=name)
+            )
         self.windows: tuple[WindowSpec, ...] = tuple(windows)
         self.cameras: tuple[str, ...] = tuple(seen)
         self._inputs = tuple(entry.name for entry in card.inputs)

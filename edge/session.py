@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from connectors.errors import InputError
+from connectors.texts import say
 
 CARD_KEY = "testbed.card"
 VERSION: str = ort.__version__
@@ -46,7 +47,15 @@ class Session:
         except Exception as error:
             shapes = ", ".join(f"{k} {v.dtype}{list(v.shape)}" for k, v in feeds.items())
             wanted = ", ".join(f"{k} {self.types[k]}{list(v)}" for k, v in self.inputs.items())
-            raise InputError(f"{self.name} wants {wanted}, but got {shapes}: {_first_line(error)}") from None
+            raise InputError(
+                say(
+                    "{name} wants {wanted}, but got {shapes}: {reason}",
+                    name=self.name,
+                    wanted=wanted,
+                    shapes=shapes,
+                    reason=_first_line(error),
+                )
+            ) from None
         return {name: np.asarray(value) for name, value in zip(self.outputs, values, strict=True)}
 
 
@@ -55,18 +64,25 @@ def read_model(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}. Give an .onnx file.") from None
+        raise InputError(
+            say("{path} cannot be read: {reason}. Give an .onnx file.", path=path, reason=error.strerror or error)
+        ) from None
     if not data:
-        raise InputError(f"{path} is empty. Give an .onnx file.")
+        raise InputError(say("{path} is empty. Give an .onnx file.", path=path))
     return data
 
 
 def _refusal(name: str, data: bytes, error: Exception) -> str:
     text = _first_line(error)
     if "Protobuf" in text or "protobuf" in text:
-        looks = "a truncated ONNX model" if data[:1] in (b"\x08", b"\x0a", b"\x12") else "no ONNX model"
-        return f"{name} is {looks} ({len(data)} bytes). Export it again, or name another .onnx file."
-    return f"{name} does not load in ONNX Runtime {VERSION}: {text}"
+        looks = say("a truncated ONNX model") if data[:1] in (b"\x08", b"\x0a", b"\x12") else say("no ONNX model")
+        return say(
+            "{name} is {looks} ({n} bytes). Export it again, or name another .onnx file.",
+            name=name,
+            looks=looks,
+            n=len(data),
+        )
+    return say("{name} does not load in ONNX Runtime {version}: {text}", name=name, version=VERSION, text=text)
 
 
 def _first_line(error: Exception) -> str:

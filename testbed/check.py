@@ -10,6 +10,7 @@ from connectors.images import lint_images
 from connectors.tag_list import COLUMNS, lint_tag_list
 from connectors.tags import Tag
 from connectors.text import CsvText, existing
+from connectors.texts import say
 from testbed.labels import lint_labels
 
 TEXTS = (".csv", ".txt", ".tsv", "")
@@ -22,7 +23,10 @@ KINDS = {
     ".onnx": "model",
     ".py": "scenario",
 }
-FITS = "tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, folders of pictures"
+
+
+def _fits() -> str:
+    return say("tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, folders of pictures")
 
 
 def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = None, zone: str = "UTC") -> list[Problem]:
@@ -33,7 +37,9 @@ def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = Non
     """
     for path in paths:
         if "://" in path:
-            raise InputError(f"'{path}' is an address, but check reads files. What fits: {FITS}.")
+            raise InputError(
+                say("'{path}' is an address, but check reads files. What fits: {fits}.", path=path, fits=_fits())
+            )
     kinds = {path: _kind(path) for path in paths}
     if tags:
         kinds = {tags: "tag list"} | kinds | {tags: "tag list"}
@@ -103,4 +109,11 @@ def _load(path: str, kind: str) -> None:
         load(path)
     else:
         suffix = existing(path).suffix
-        raise InputError.of([Problem(path, f"A file of kind '{suffix}' is not checked. What fits: {FITS}.")])
+        raise InputError.of(
+            [
+                Problem(
+                    path,
+                    say("A file of kind '{suffix}' is not checked. What fits: {fits}.", suffix=suffix, fits=_fits()),
+                )
+            ]
+        )

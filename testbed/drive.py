@@ -9,6 +9,7 @@ from connectors.clock import Pace
 from connectors.errors import PartFailed
 from connectors.items import Item
 from connectors.results import Event
+from connectors.texts import say
 from edge.pipeline import Pipeline
 from testbed.engine import Engine
 from testbed.links import Link
@@ -97,8 +98,11 @@ async def _next(
             silent = silent + 1 if engine.is_waiting or producer.done() else 0
             if silent >= GLANCES:
                 raise PartFailed(
-                    f"Nothing has arrived for {stall_s:g} s although samples are under way: a message was lost, "
-                    "or the connection is dead."
+                    say(
+                        "Nothing has arrived for {span:g} s although samples are under way: a message was lost, or the "
+                        "connection is dead.",
+                        span=stall_s,
+                    )
                 )
     finally:
         if not waiting.done():

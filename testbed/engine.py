@@ -13,6 +13,7 @@ from connectors.errors import InputError, PartFailed
 from connectors.items import Batch, Changes, Item, Mark
 from connectors.results import Event
 from connectors.status import is_sample
+from connectors.texts import say
 from connectors.times import END, nanoseconds, seconds
 from connectors.truth import Truth
 from testbed.plant import Action, Injection, Plant
@@ -71,8 +72,13 @@ class Engine:
         """A script's typing errors are found before anything runs: every step is tried on a copy of the plant."""
         if time >= self.end:
             raise InputError(
-                f"{self.scenario.name}: the step at {step.at} s falls on the plant's step at the very end of the run "
-                f"of {self.scenario.duration} s, where nothing follows."
+                say(
+                    "{name}: the step at {at} s falls on the plant's step at the very end of the run of {span} s, "
+                    "where nothing follows.",
+                    name=self.scenario.name,
+                    at=step.at,
+                    span=self.scenario.duration,
+                )
             )
         trial = self.plant.copy()
         if isinstance(step, SetPoint):
@@ -156,8 +162,13 @@ class Engine:
                     time = -(-(event.time + nanoseconds(self.scenario.delay_s)) // step) * step
                     if time <= self.plant.present:
                         raise PartFailed(
-                            f"The response to {event.condition} at {seconds(event.time - self.start):.1f} s came "
-                            f"{seconds(self.plant.present - time):.1f} s after the plant had passed its moment."
+                            say(
+                                "The response to {condition} at {at:.1f} s came {late:.1f} s after the plant had "
+                                "passed its moment.",
+                                condition=event.condition,
+                                at=seconds(event.time - self.start),
+                                late=seconds(self.plant.present - time),
+                            )
                         )
                     self.plant.act(Action(time, response.action, response.value))
                     self.done.append(Done(time, "response", response.action, event.source,

@@ -10,6 +10,7 @@ import numpy as np
 from connectors.errors import InputError, Problem, nearest
 from connectors.results import CONDITIONS
 from connectors.text import Record, read_records
+from connectors.texts import say
 from connectors.times import zone as zone_called
 from connectors.truth import Truth
 
@@ -91,17 +92,29 @@ def _faults(record: Record, start: int, end: int, deadline: int, where: tzinfo) 
         if time == NO_TIME and column in cells and (cell or column != "deadline"):
             found.append(f"{column}: {time_fault(cell or None, where)}")
     if cells.get("name") == "":
-        found.append("name is empty. Say what happened, such as 'sticker'.")
+        found.append(say("name is empty. Say what happened, such as 'sticker'."))
     kind = cells.get("kind", "") or "fault"
     if kind not in KINDS:
-        found.append(f"kind '{kind}' is not known.{nearest(kind, KINDS)}")
+        found.append(say("kind '{kind}' is not known.", kind=kind) + nearest(kind, KINDS))
     if NO_TIME not in (start, end) and end < start:
-        found.append(f"end {cells['end']} is before start {cells['start']}. Swap them.")
+        found.append(say("end {end} is before start {start}. Swap them.", end=cells["end"], start=cells["start"]))
     if NO_TIME not in (start, deadline):
         if kind == "fault" and deadline < start:
-            found.append(f"deadline {cells['deadline']} is before start {cells['start']}. A fault is found after it.")
+            found.append(
+                say(
+                    "deadline {deadline} is before start {start}. A fault is found after it.",
+                    deadline=cells["deadline"],
+                    start=cells["start"],
+                )
+            )
         if kind == "stop" and deadline > start:
-            found.append(f"deadline {cells['deadline']} is after start {cells['start']}. A stop is found before it.")
+            found.append(
+                say(
+                    "deadline {deadline} is after start {start}. A stop is found before it.",
+                    deadline=cells["deadline"],
+                    start=cells["start"],
+                )
+            )
     return found
 
 

@@ -11,6 +11,7 @@ from connectors.errors import InputError, nearest
 from connectors.items import Item
 from connectors.memory import MemoryLink
 from connectors.tags import Group
+from connectors.texts import say
 
 OVER = ("memory", "opcua", "mqtt", "wire")
 Dial = Callable[[str, int], int]  # (transport, port of the server) -> port to connect to; a proxy in tests
@@ -91,7 +92,7 @@ class Link:
 def wiring(groups: Sequence[Group], transports: Mapping[str, str], over: str) -> dict[str, str]:
     """Group name to transport for one value of `--over`. Raises InputError for an unknown one."""
     if over not in OVER:
-        raise InputError(f"No transport is called '{over}'.{nearest(over, OVER)}")
+        raise InputError(say("No transport is called '{over}'.", over=over) + nearest(over, OVER))
     return {g.name: transports[g.name] if over == "wire" else over for g in groups}
 
 

@@ -176,14 +176,14 @@ class Replay:
 
     def _fitted(self, kind: str) -> Chosen:
         notes = {
-            "origin": f"fitted on the head of {self.order.path.name}",
-            "licence": "as the data",
+            "origin": say("fitted on the head of {name}", name=self.order.path.name),
+            "licence": say("as the data"),
             "training": {"data": self.order.path.name, "fit": self.order.fit},
         }
         data = fit(kind, self.source.groups, [self._head], BUDGET, notes)
         model = OnnxModel(data, kind)
         about = {
-            "name": kind, "kind": kind, "file": f"fitted on {self.order.path.name}",
+            "name": kind, "kind": kind, "file": say("fitted on {name}", name=self.order.path.name),
             "providers": list(model.session.providers),
             "card": {k: v for k, v in model.card.raw.items() if k != "golden"},
         }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from connectors.errors import InputError
+from connectors.texts import say
 from testbed.noise import stream
 from testbed.plant import START, Plant
 
@@ -124,9 +125,15 @@ class Scenario:
     def __post_init__(self) -> None:
         ticks = self.duration / self.tick_s
         if abs(ticks - round(ticks)) > 1e-6 or ticks < 1:
-            raise ValueError(f"duration must be a whole number of ticks of {self.tick_s} s, but got {self.duration}.")
+            raise ValueError(
+                say(
+                    "duration must be a whole number of ticks of {tick_s} s, but got {span}.",
+                    tick_s=self.tick_s,
+                    span=self.duration,
+                )
+            )
         if self.tick_s > min(2.0, self.delay_s):
-            raise ValueError(f"tick_s must not exceed delay_s or 2 s, but got {self.tick_s}.")
+            raise ValueError(say("tick_s must not exceed delay_s or 2 s, but got {tick_s}.", tick_s=self.tick_s))
 
     @property
     def start(self) -> int:
@@ -146,7 +153,14 @@ class Scenario:
                 steps.append(replace(step, at=_number(step.at, rng), params=params))
         late = [step for step in steps if not 0 <= float(step.at) < self.duration]  # pyright: ignore[reportArgumentType]
         if late:
-            raise InputError(f"{self.name}: a step at {late[0].at} s lies outside the run of {self.duration} s.")
+            raise InputError(
+                say(
+                    "{name}: a step at {at} s lies outside the run of {span} s.",
+                    name=self.name,
+                    at=late[0].at,
+                    span=self.duration,
+                )
+            )
         return tuple(sorted(steps, key=lambda step: float(step.at)))  # pyright: ignore[reportArgumentType]
 
 

@@ -17,6 +17,7 @@ from connectors.items import Batch, Context, Frame, Item, block_times
 from connectors.pictures import encode
 from connectors.status import BAD_SENSOR_FAILURE
 from connectors.tags import Group, Tag
+from connectors.texts import say
 from connectors.times import SECOND
 from testbed.noise import Noise, stream
 from testbed.plant import START, Action, Injection
@@ -104,7 +105,9 @@ class TestPlant:
 
     def act(self, action: Action) -> None:
         if action.name != "offset":
-            raise InputError(f"The test plant has no set-point '{action.name}'.{nearest(action.name, ['offset'])}")
+            raise InputError(
+                say("The test plant has no set-point '{name}'.", name=action.name) + nearest(action.name, ["offset"])
+            )
         self._actions.append(action)
 
     def _act(self, time: int) -> None:
@@ -114,7 +117,7 @@ class TestPlant:
 
     def inject(self, name: str, where: str, params: Mapping[str, float | str], key: int) -> Injection:
         if name not in self.KINDS:
-            raise InputError(f"The test plant has no fault '{name}'.{nearest(name, self.KINDS)}")
+            raise InputError(say("The test plant has no fault '{name}'.", name=name) + nearest(name, self.KINDS))
         self._lift[0] += float(params.get("size", 5.0))
         return Injection(key, name, f"{PATH}/WALK_1", "fault", expects=("process",), reaction_s=5.0)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from connectors.errors import InputError, nearest
+from connectors.texts import say
 from testbed.caster.level import NOMINAL_WEIGHT
 from testbed.caster.place import nothing_left, number, place
 from testbed.caster.tags import COLUMNS, FACES, ROWS, UNIT, thermocouple_name
@@ -163,7 +164,7 @@ def _loose_thermocouple(plant: CasterPlant, where: str, left: dict, rng: np.rand
     drawn = FAILURES[int(rng.integers(len(FAILURES)))]
     mode = str(left.pop("mode", drawn))
     if mode not in FAILURES:
-        raise InputError(f"A thermocouple does not fail by '{mode}'.{nearest(mode, FAILURES)}")
+        raise InputError(say("A thermocouple does not fail by '{mode}'.", mode=mode) + nearest(mode, FAILURES))
     size = {"step": (30.0, 80.0), "drift": (8.0, 25.0), "spikes": (40.0, 120.0), "frozen": (0.0, 1.0)}[mode]
     index = (face * ROWS + row - 1) * COLUMNS + column - 1
     path = thermocouple_name(face, row, column)

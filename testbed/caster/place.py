@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from connectors.errors import InputError, nearest
+from connectors.texts import say
 from testbed.caster.tags import COLUMNS, FACES, ROWS
 
 
@@ -30,11 +31,23 @@ def place(where: str, rng: np.random.Generator) -> tuple[int, int, int]:
             i += 2
         else:
             raise InputError(
-                f"'{where}' is no place on the mould: '{words[i]}' is not understood."
-                f"{nearest(words[i], [*FACES, 'row', 'column'])} Write it like 'FF row 1, column 4'."
+                say(
+                    "'{where}' is no place on the mould: '{word}' is not understood.{hint} Write it like 'FF row 1, "
+                    "column 4'.",
+                    where=where,
+                    word=words[i],
+                    hint=nearest(words[i], [*FACES, "row", "column"]),
+                )
             )
     if not (1 <= row <= ROWS and 1 <= column <= COLUMNS):
-        raise InputError(f"'{where}' is not on the mould: it has rows 1 … {ROWS} and columns 1 … {COLUMNS}.")
+        raise InputError(
+            say(
+                "'{where}' is not on the mould: it has rows 1 … {rows} and columns 1 … {columns}.",
+                where=where,
+                rows=ROWS,
+                columns=COLUMNS,
+            )
+        )
     return face, row, column
 
 
@@ -45,10 +58,10 @@ def number(params: dict[str, float | str], name: str, low: float, high: float, r
     try:
         return float(given)
     except ValueError:
-        raise InputError(f"{name} must be a number, but got '{given}'.") from None
+        raise InputError(say("{name} must be a number, but got '{given}'.", name=name, given=given)) from None
 
 
 def nothing_left(params: dict[str, float | str], name: str, known: tuple[str, ...]) -> None:
     """Raises InputError if the script gave a parameter that nobody takes."""
     for left in params:
-        raise InputError(f"{name} takes no parameter '{left}'.{nearest(left, known)}")
+        raise InputError(say("{name} takes no parameter '{left}'.", name=name, left=left) + nearest(left, known))

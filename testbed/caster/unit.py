@@ -12,6 +12,7 @@ import numpy as np
 from connectors.errors import InputError, nearest
 from connectors.items import Batch, Context, Item, block_times
 from connectors.tags import Group
+from connectors.texts import say
 from connectors.times import SECOND
 from testbed.caster import lookalikes, tags
 from testbed.caster.heat import flux, mean_flux, resistance
@@ -237,9 +238,11 @@ class CasterPlant:
 
     def act(self, action: Action) -> None:
         if action.name not in self.SETPOINTS:
-            raise InputError(f"The caster has no set-point '{action.name}'.{nearest(action.name, self.SETPOINTS)}")
+            raise InputError(
+                say("The caster has no set-point '{name}'.", name=action.name) + nearest(action.name, self.SETPOINTS)
+            )
         if not 0.0 <= action.value <= 2.0:
-            raise InputError(f"{action.name} takes 0 … 2 m/min, but got {action.value}.")
+            raise InputError(say("{name} takes 0 … 2 m/min, but got {value}.", name=action.name, value=action.value))
         self._actions.append(action)
 
     def _take(self, action: Action) -> None:
@@ -252,7 +255,9 @@ class CasterPlant:
 
     def inject(self, name: str, where: str, params: Mapping[str, float | str], key: int) -> Injection:
         if name not in self.KINDS:
-            raise InputError(f"The caster knows no fault or look-alike '{name}'.{nearest(name, self.KINDS)}")
+            raise InputError(
+                say("The caster knows no fault or look-alike '{name}'.", name=name) + nearest(name, self.KINDS)
+            )
         rng = stream(self.seed, f"caster/{name}@{self.present}")
         make = sticker if name == "sticker" else lookalikes.begin
         thing, injection = make(self, name, where, params, key, rng)
