@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from connectors.times import seconds, text
 from connectors.truth import Truth
 from edge.merge import Chunk
 from edge.pipeline import Pipeline, Watch
-from edge.session import VERSION as RUNTIME
+from edge.versions import versions
 from testbed.drive import drive
 from testbed.engine import Engine
 from testbed.library import load
@@ -321,20 +320,3 @@ class Incomplete(PartFailed):
     def __init__(self, message: str, result: Run) -> None:
         super().__init__(message)
         self.result = result
-
-
-def versions() -> dict[str, str]:
-    """What the figures were made with."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        own = version("steel-testbed")
-    except PackageNotFoundError:
-        own = "source"
-    return {
-        "testbed": own,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "onnxruntime": RUNTIME,
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
