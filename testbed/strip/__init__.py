@@ -1,0 +1,1 @@
+"""The surface of a hot strip under a line-scan camera."""
