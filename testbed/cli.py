@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from connectors.errors import InputError, TestbedError
-from connectors.texts import LANGUAGES, say, speak
+from connectors.texts import language, say
 from testbed import commands
+from testbed.language import name_panels, take, translate, usage_sentence
 
 app = typer.Typer(
     name="testbed",
@@ -41,12 +42,11 @@ Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
-    lang: Annotated[str, typer.Option(envvar="TESTBED_LANG", help="en or ko.")] = "en",
+    lang: Annotated[  # taken from the line before it comes here; it stands here for the help
+        str | None, typer.Option(envvar="TESTBED_LANG", help="en or ko, anywhere on the line; else as the locale says.")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
-    if lang not in LANGUAGES:
-        raise InputError(say("Languages are {known}, but got '{lang}'.", known=", ".join(LANGUAGES), lang=lang))
-    speak(lang)
     if version:
         from importlib.metadata import version as installed
 
@@ -194,14 +194,14 @@ def _range(text: str) -> list[int]:
 def run_cli(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
-        return app(arguments, standalone_mode=False) or 0
+        given = sys.argv[1:] if arguments is None else arguments
+        return _command(take(given))
     except typer.Exit as left:
         return left.exit_code
     except typer.Abort:
         return INTERRUPTED
     except UsageFault as error:
-        what: str = error.format_message().rstrip(".")  # pyright: ignore[reportAttributeAccessIssue]
-        _tell(what + ("" if what.endswith("?") else ".") + " " + say("'testbed --help' lists what there is."))
+        _tell(usage_sentence(error) + " " + say("'testbed --help' lists what there is."))
         return InputError.exit_status
     except TestbedError as error:
         _tell(str(error))
@@ -219,6 +219,15 @@ def run_cli(arguments: list[str] | None = None) -> int:
                 error=f"{type(error).__name__}: {error}")
         )  # fmt: skip
         return 3
+
+
+def _command(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    if language() != "en":
+        translate(command)
+        if not arguments or "--help" in arguments:
+            name_panels()
+    return command.main(arguments, "testbed", standalone_mode=False) or 0
 
 
 def _tell(sentence: str) -> None:

@@ -6,12 +6,12 @@ import json as jsonlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import InputError, PartFailed, TestbedError, nearest
-from connectors.texts import say
+from connectors.texts import language, say, speak
 
 if TYPE_CHECKING:
     from testbed.replaying import Data
@@ -69,6 +69,7 @@ class _Job:
     seed: int
     ask: Ask
     out: Path | None = None
+    language: str = field(default_factory=language)
 
     def order(self) -> Order:
         from testbed.library import load
@@ -132,6 +133,7 @@ def _score_of(job: _Job) -> tuple[dict[str, Any], int]:
     """Score and exit status of one job; a part that failed is told in the score."""
     from testbed.running import Incomplete, carry_out
 
+    speak(job.language)  # this may be a process of its own
     try:
         return carry_out(job.order()).score, 0
     except Incomplete as error:

@@ -19,6 +19,7 @@ GRACE_S = 5.0  # wall time a task or thread that is on its way out may take
 
 settings.register_profile("testbed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("testbed")
+os.environ["TESTBED_LANG"] = "en"  # whatever this machine's locale speaks
 
 # -- what a test may need ----------------------------------------------------------------------------------
 
