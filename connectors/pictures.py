@@ -31,3 +31,14 @@ def decode(data: bytes) -> np.ndarray:
 def regions(mask: np.ndarray) -> np.ndarray:
     """Parts of a mask (h, w) that hang together, also over corners: int32 (h, w), 0 outside and 1 … m inside."""
     return cv2.connectedComponents((np.asarray(mask) != 0).astype(np.uint8), connectivity=8)[1].astype(np.int32)
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """Grey levels uint8 (h, w) of a picture (h, w) or (h, w, 3) BGR (ITU-R BT.601)."""
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The picture in another size: means of areas where it shrinks, bilinear where it grows."""
+    shrinks = image.shape[0] > height or image.shape[1] > width
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
