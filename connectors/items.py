@@ -85,10 +85,11 @@ class Frame:
 
     Attributes:
         tag: the camera.
-        time: ns since 1970 UTC, of the first line.
+        time: ns since 1970 UTC, when the picture was complete: of the last line of a line-scan camera.
         data: the encoded bytes (PNG), the same on every path.
         position_m: strip position of the first line, in metres; None off the strip.
         part_id: coil, slab or sheet (OPC 40100-1 PartId).
+        pixel_mm: size of a pixel on the strip, along and across; None where it is not known.
     """
 
     tag: Tag
@@ -96,6 +97,7 @@ class Frame:
     data: bytes
     position_m: float | None = None
     part_id: str = ""
+    pixel_mm: float | None = None
 
     @property
     def group(self) -> str:

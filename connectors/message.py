@@ -52,7 +52,7 @@ def encode(group: Group, seq: int, items: Sequence[Item], mark: Mark, is_last: b
                 payload.append(item.data)
                 parts.append({"kind": "frame", "tag": index[item.tag.name], "t": item.time // MICROSECOND,
                               "bytes": len(item.data), "position_m": item.position_m,
-                              "part_id": item.part_id})  # fmt: skip
+                              "part_id": item.part_id, "pixel_mm": item.pixel_mm})  # fmt: skip
             case Context():
                 parts.append({"kind": "text", "tag": index[item.tag.name], "t": item.time // MICROSECOND,
                               "text": item.text})  # fmt: skip
@@ -140,7 +140,8 @@ def _part(group: Group, part: dict[str, Any], cursor: _Cursor) -> Item:
         return Context(tag, time, _text(part["text"]))
     data = cursor.take(_whole(part["bytes"]))
     position = None if part["position_m"] is None else float(part["position_m"])
-    return Frame(tag, time, data, position, _text(part["part_id"]))
+    pixel = None if part.get("pixel_mm") is None else float(part["pixel_mm"])
+    return Frame(tag, time, data, position, _text(part["part_id"]), pixel)
 
 
 def _batch(group: Group, part: dict[str, Any], cursor: _Cursor) -> Batch:

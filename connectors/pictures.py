@@ -1,4 +1,4 @@
-"""Encoding and decoding of pictures: the only file of this floor that knows OpenCV."""
+"""Encoding, decoding and measuring of pictures: the only file of this floor that knows OpenCV."""
 
 from __future__ import annotations
 
@@ -42,3 +42,29 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """The picture in another size: means of areas where it shrinks, bilinear where it grows."""
     shrinks = image.shape[0] > height or image.shape[1] > width
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """The picture as uint8 (h, w), whatever its colours."""
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+
+
+def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The picture at `size` (height, width); finer detail than that is averaged, not skipped."""
+    shrinks = image.shape[0] >= size[0] and image.shape[1] >= size[1]
+    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def islands(mask: np.ndarray, reach: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Boxes x1, y1, x2, y2 of what is set in a bool (h, w) mask, by top and left; nearer than `reach` (y, x) is one."""
+    if not mask.any():
+        return []
+    grown = cv2.dilate(mask.astype(np.uint8), np.ones((2 * (reach[0] // 2) + 1, 2 * (reach[1] // 2) + 1), np.uint8))
+    n, labels = cv2.connectedComponents(grown, connectivity=8)
+    rows, columns = np.nonzero(mask)
+    of = labels[rows, columns]
+    boxes = []
+    for i in range(1, n):
+        y, x = rows[of == i], columns[of == i]
+        boxes.append((int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1))
+    return sorted(boxes, key=lambda box: (box[1], box[0]))

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from connectors.places import Box
+
 Condition = Literal["breakout", "process", "sensor", "surface", "machine", "cyber"]
 CONDITIONS: tuple[str, ...] = get_args(Condition)
 
@@ -51,6 +53,27 @@ class Detections:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect found on a strip.
+
+    Attributes:
+        box: where it lies.
+        label: its class; empty where no classifier ran.
+        score: 1.0 = alarm level.
+        crop: PNG bytes of what was seen.
+        cause: path of the equipment that made it, where that could be told; `evidence` says from what.
+        evidence: (channel, share), shares of 0 … 1.
+    """
+
+    box: Box
+    label: str
+    score: float
+    crop: bytes = field(default=b"", repr=False)
+    cause: str = ""
+    evidence: tuple[tuple[str, float], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """One model's word on one window or picture.
@@ -63,6 +86,7 @@ class Result:
         contribution: float64 (k,), each channel's share in the score, or None.
         detections: things found in a picture, or None.
         map: float32 (h, w) of a picture's anomaly, or None.
+        findings: defects on a strip that are complete by `time`; None for a model that finds none.
         is_simulated: the input came from the simulated plant.
     """
 
@@ -73,6 +97,7 @@ class Result:
     contribution: np.ndarray | None = None
     detections: Detections | None = None
     map: np.ndarray | None = None
+    findings: tuple[Finding, ...] | None = None
     is_simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -106,6 +131,10 @@ class Event:
         evidence: (channel, share) of what contributed most.
         advice: key of the advice text.
         is_simulated: the input came from the simulated plant.
+        label: class of the defect, of a surface event.
+        box: where it lies on the strip, of a surface event.
+        cause: path of the equipment that made it, where that could be told.
+        crop: PNG bytes of what was seen.
     """
 
     time: int
@@ -119,6 +148,10 @@ class Event:
     evidence: tuple[tuple[str, float], ...] = field(default=())
     advice: str = ""
     is_simulated: bool = False
+    label: str = ""
+    box: Box | None = None
+    cause: str = ""
+    crop: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         if self.condition not in CONDITIONS:

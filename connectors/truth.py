@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from connectors.places import Box
 from connectors.results import CONDITIONS
 
 
@@ -23,6 +24,8 @@ class Truth:
         cleared: when it is over; None while it lasts.
         expects: conditions that find it.
         forbids: conditions it must not raise.
+        box: where it lies on a strip, for what a camera sees.
+        cause: path of the equipment that made it, where there is one to be named.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Truth:
     cleared: int | None = None
     expects: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
+    box: Box | None = None
+    cause: str = ""
 
     def __post_init__(self) -> None:
         for condition in (*self.expects, *self.forbids):

@@ -10,7 +10,9 @@ from connectors.results import Event
 
 def line(event: Event, start: int) -> str:
     """One event as the digest sees it: ns since the scenario's start, scores to 4 significant digits."""
-    return f"{event.time - start}|{event.source}|{event.condition}|{event.change}|{event.model}|{event.score:.4g}"
+    place = "" if event.box is None else f"|{event.label}|{event.box}|{event.cause}"
+    said = f"{event.time - start}|{event.source}|{event.condition}|{event.change}|{event.model}|{event.score:.4g}"
+    return said + place
 
 
 def digest(events: Iterable[Event], start: int) -> str:

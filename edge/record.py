@@ -47,6 +47,7 @@ class Recorder:
         self._about = {"format": FORMAT, "state": "running", **about, "groups": [_group(g) for g in groups]}
         self._signals = signals
         self._pending: dict[str, list[Chunk]] = {group.name: [] for group in groups}
+        self._crops = 0
         self._parts = dict.fromkeys(self._pending, 0)
         self._minute: dict[str, int] = {}
         try:
@@ -72,7 +73,17 @@ class Recorder:
 
     def events(self, events: Iterable[Event]) -> None:
         for event in events:
-            self.line("events", asdict(event))
+            self.line("events", {**asdict(event), "crop": self._crop(event.crop)})
+
+    def _crop(self, data: bytes) -> str:
+        """Keep what a camera saw under evidence/ and answer with its path in the record; nothing for nothing."""
+        if not data:
+            return ""
+        self._crops += 1
+        path = Path("evidence") / f"{self._crops:05d}.png"
+        (self.folder / "evidence").mkdir(exist_ok=True)
+        (self.folder / path).write_bytes(data)
+        return path.as_posix()
 
     def truth(self, truth: Truth) -> None:
         self.line("truth", asdict(truth))

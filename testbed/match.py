@@ -48,12 +48,12 @@ def match(truths: Sequence[Truth], events: Sequence[Event]) -> Match:
         inside = [
             entry
             for entry, (first, last) in zip(found, windows, strict=True)
-            if first <= event.time <= last and agree(entry.truth.where, event.source)
+            if first <= event.time <= last and agree(entry.truth.where, event.source) and meet(entry.truth, event)
         ]
         fitting = [entry for entry in inside if event.condition in entry.truth.expects]
         if fitting:
             fresh = [entry for entry in fitting if not entry.events]
-            (fresh or fitting)[0].events.append(event)
+            min(fresh or fitting, key=lambda entry: _distance(entry.truth, event)).events.append(event)
             continue
         false.append(event)
         forbidden += [Forbidden(e.truth, event) for e in inside if event.condition in e.truth.forbids][:1]
@@ -71,6 +71,11 @@ def agree(where: str, source: str) -> bool:
     return source.startswith(where + "/") or where.startswith(source + "/")
 
 
+def meet(truth: Truth, event: Event) -> bool:
+    """Whether their boxes on the strip meet; one without a box lies anywhere."""
+    return truth.box is None or event.box is None or truth.box.meets(event.box)
+
+
 def _windows(truths: Sequence[Truth]) -> list[tuple[int, int]]:
     """When each truth can be found, ns."""
     windows: list[tuple[int, int]] = []
@@ -83,3 +88,13 @@ def _windows(truths: Sequence[Truth]) -> list[tuple[int, int]]:
             last = 2**63 - 1 if truth.cleared is None else max(truth.cleared, truth.alert_deadline)
             windows.append((truth.onset, last))
     return windows
+
+
+def _distance(truth: Truth, event: Event) -> float:
+    """How far apart the middles of two boxes are, in metres; 0 for what has none: the first one fitting counts."""
+    a, b = truth.box, event.box
+    if a is None or b is None:
+        return 0.0
+    along = (a.start_m + a.end_m - b.start_m - b.end_m) / 2
+    across = (a.left_mm + a.right_mm - b.left_mm - b.right_mm) / 2000.0
+    return float(along * along + across * across) ** 0.5

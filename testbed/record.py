@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import InputError
+from connectors.places import Box, box_of
 from connectors.results import AlarmState, Event
 from connectors.tags import Group, Tag
 from connectors.texts import say
@@ -53,14 +54,14 @@ class RunRecord:
                 return
 
     def events(self) -> list[Event]:
-        return [_event_of(line) for line in self.lines("events")]
+        return [_event_of(line, self.folder) for line in self.lines("events")]
 
     def truths(self) -> list[Truth]:
         """The answer key; a later line about the same truth replaces an earlier one."""
-        latest: dict[tuple[str, str, int], Truth] = {}
+        latest: dict[tuple[str, str, int, Box | None], Truth] = {}
         for line in self.lines("truth"):
             truth = _truth_of(line)
-            latest[truth.name, truth.where, truth.onset] = truth
+            latest[truth.name, truth.where, truth.onset, truth.box] = truth
         return list(latest.values())
 
     def signals(self, group: str) -> Any:
@@ -84,13 +85,16 @@ def _group_of(entry: Mapping[str, Any]) -> Group:
     return Group(entry["name"], tuple(tags), entry["kind"])
 
 
-def _event_of(line: Mapping[str, Any]) -> Event:
+def _event_of(line: Mapping[str, Any], folder: Path) -> Event:
     evidence = tuple((str(name), float(share)) for name, share in line["evidence"])
-    return Event(**{**line, "state": AlarmState(line["state"]), "evidence": evidence})
+    crop = folder / "evidence" / Path(line.get("crop") or "none").name
+    seen = crop.read_bytes() if line.get("crop") and crop.is_file() else b""
+    box = box_of(line.get("box"))
+    return Event(**{**line, "state": AlarmState(line["state"]), "evidence": evidence, "box": box, "crop": seen})
 
 
 def _truth_of(line: Mapping[str, Any]) -> Truth:
-    return Truth(**_frozen(line))
+    return Truth(**{**_frozen(line), "box": box_of(line.get("box"))})
 
 
 def _frozen(line: Mapping[str, Any]) -> dict[str, Any]:

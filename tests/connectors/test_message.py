@@ -56,7 +56,7 @@ def batches(draw: st.DrawFn, group: Group) -> Batch:
 
 def frames() -> st.SearchStrategy[Frame]:
     position = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-    return st.builds(Frame, st.sampled_from(FRAMES.tags), moments, st.binary(max_size=60), position, words)
+    return st.builds(Frame, st.sampled_from(FRAMES.tags), moments, st.binary(max_size=60), position, words, position)
 
 
 def texts() -> st.SearchStrategy[Context]:
@@ -72,11 +72,15 @@ def messages(draw: st.DrawFn) -> tuple[Group, int, list[Item], Mark, bool]:
     return group, draw(st.integers(0, 2**40)), draw(st.lists(kind(), max_size=3)), mark, draw(st.booleans())
 
 
+def astuple_of(frame: Frame) -> tuple:
+    return frame.tag, frame.time, frame.data, frame.position_m, frame.part_id, frame.pixel_mm
+
+
 def as_plain(item: Item) -> tuple:
     """Everything an item holds, NaN equal to NaN."""
     if isinstance(item, Batch):
         return item.tags, item.time.tolist(), item.values.tobytes(), item.status.tolist()
-    return (item,) if isinstance(item, Context) else (item.tag, item.time, item.data, item.position_m, item.part_id)
+    return (item,) if isinstance(item, Context) else astuple_of(item)
 
 
 @given(messages())
@@ -229,6 +233,7 @@ FOREIGN = {
     "a frame of more than came": (of("frames", bytes=10_000), 9_999),
     "a frame of nothing": (of("frames", part_id=None), 0),
     "a frame at no place": (of("frames", position_m="here"), 0),
+    "a frame of no scale": (of("frames", pixel_mm="fine"), 0),
     "a batch among frames": ({**HEADER, "group": "frames", "parts": [BATCH]}, 32),
     "a text among blocks": ({**HEADER, "parts": [TEXT]}, 0),
 }
