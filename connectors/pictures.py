@@ -44,17 +44,6 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def grey(image: np.ndarray) -> np.ndarray:
-    """The picture as uint8 (h, w), whatever its colours."""
-    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-
-
-def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The picture at `size` (height, width); finer detail than that is averaged, not skipped."""
-    shrinks = image.shape[0] >= size[0] and image.shape[1] >= size[1]
-    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-
 def islands(mask: np.ndarray, reach: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     """Boxes x1, y1, x2, y2 of what is set in a bool (h, w) mask, by top and left; nearer than `reach` (y, x) is one."""
     if not mask.any():
