@@ -36,6 +36,7 @@ Drop = Annotated[str | None, typer.Option(help="Columns to leave out, separated 
 Zone = Annotated[str, typer.Option(help="Zone of times that name none, such as Asia/Seoul.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of an Excel file.")]
 Record = Annotated[str, typer.Option(help="full, events or none.")]
+Assumptions = Annotated[Path | None, typer.Option(help="TOML file of what things cost, instead of the defaults.")]
 Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
 
 
@@ -78,10 +79,11 @@ def run(
     record: Record = "full",
     out: Out = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    assumptions: Assumptions = None,
     json: Json = False,
 ) -> int:
     """Run scenarios and score them. Exit status 0: expectations met; 1: not met; 3: a part failed."""
-    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, jobs, json)
+    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, jobs, json, assumptions)
     return commands.run(scenario or [], every, ask)
 
 
@@ -167,9 +169,13 @@ def score(folder: Annotated[Path, typer.Argument(help="A record.")], json: Json 
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A record.")], out: Out = None) -> int:
-    """Write the report of a record again."""
-    return commands.report(folder, out)
+def report(
+    folder: Annotated[Path, typer.Argument(help="A record.")],
+    out: Annotated[Path | None, typer.Option(help="The HTML file to write.")] = None,
+    assumptions: Assumptions = None,
+) -> int:
+    """Write the report of a record again, in the language of --lang."""
+    return commands.report(folder, out, assumptions)
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -14,6 +14,7 @@ from connectors.errors import InputError, PartFailed, TestbedError, nearest
 from connectors.texts import language, say, speak
 
 if TYPE_CHECKING:
+    from testbed.money import Assumptions
     from testbed.replaying import Data
     from testbed.running import Order, Progress
 
@@ -32,6 +33,7 @@ class Ask:
     out: Path | None
     jobs: int
     json: bool
+    assumptions: Path | None = None
 
 
 def demo(seed: int, speed: str, out: Path | None, json: bool) -> int:
@@ -83,7 +85,13 @@ class _Job:
             record = "none"
         elif out is None and record != "none":
             out = new_folder(RUNS, f"{scenario.name}-{self.seed}")
-        return Order(scenario, self.seed, ask.over, ask.speed, ask.models, record, out)
+        return Order(scenario, self.seed, ask.over, ask.speed, ask.models, record, out, money=_money(ask.assumptions))
+
+
+def _money(assumptions: Path | None) -> Assumptions:
+    from testbed.money import Assumptions, defaults
+
+    return defaults() if assumptions is None else Assumptions.read(assumptions)
 
 
 def _single(job: _Job) -> int:
@@ -266,13 +274,14 @@ def score(folder: Path, json: bool) -> int:
     return 0 if result.score["met"] else 1
 
 
-def report(folder: Path, out: Path | None) -> int:
-    """Write a record's report again."""
+def report(folder: Path, out: Path | None, assumptions: Path | None = None) -> int:
+    """Write a record's report again, in the language spoken now."""
     from testbed.rescore import rescore
 
+    result = rescore(folder, None if assumptions is None else _money(assumptions))
     path = out or folder / "report.html"
     try:
-        path.write_text(rescore(folder).report(), encoding="utf-8")
+        path.write_text(result.report(), encoding="utf-8")
     except OSError as error:
         raise InputError(
             say("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error)

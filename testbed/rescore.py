@@ -9,6 +9,7 @@ import numpy as np
 
 from connectors.times import SECOND, parse
 from edge.merge import Counts
+from testbed.money import Assumptions, defaults
 from testbed.record import RunRecord
 from testbed.rivals import rows
 from testbed.running import Run
@@ -16,8 +17,11 @@ from testbed.scenario import Detect, Quiet
 from testbed.score import Facts, score
 
 
-def rescore(folder: Path) -> Run:
-    """The run in `folder`, scored from its truth and events. Raises InputError if it holds none."""
+def rescore(folder: Path, money: Assumptions | None = None) -> Run:
+    """The run in `folder`, scored from its truth and events, priced as it was or by `money`.
+
+    Raises InputError if the folder holds none.
+    """
     record = RunRecord(folder)
     about = record.about
     start = parse(about["start"])
@@ -37,6 +41,7 @@ def rescore(folder: Path) -> Run:
         expect=[_expectation(entry) for entry in about.get("expect", [])],
         notes=before.get("notes", {}),
         is_simulated=about.get("kind") == "run",
+        money=(money or _assumed(about)) if about.get("kind") == "run" else None,
     )
     summary = score(facts)
     for measured in ("latency_ms", "speed_reached", "zone", "dropped"):
@@ -56,6 +61,11 @@ def rescore(folder: Path) -> Run:
         folder=folder,
         signals_of=lambda group: record.signals(group.name),
     )
+
+
+def _assumed(about: dict[str, Any]) -> Assumptions:
+    """What things cost, as the record says; records of earlier releases do not say."""
+    return Assumptions.of(about["assumptions"]) if "assumptions" in about else defaults()
 
 
 def _ns(span: list[float], start: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose
+from testbed.money import Assumptions, defaults
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
 from testbed.scenario import Scenario
@@ -79,6 +80,7 @@ class Order:
     out: Path | None = None
     dial: Dial = direct
     stall_s: float | None = None
+    money: Assumptions = field(default_factory=defaults)
 
 
 def run(
@@ -206,6 +208,7 @@ class Session:
             "expect": [{"kind": type(e).__name__, **asdict(e)} for e in self.order.scenario.expect],
             "model_files": [chosen.about for chosen in self.chosen],
             "versions": versions(),
+            "assumptions": self.order.money.plain(),
         }
 
     def _on_chunk(self, chunk: Chunk) -> None:
@@ -251,6 +254,7 @@ class Session:
             about={**self.about(), "state": state},
             expect=self.order.scenario.expect,
             notes=self.link.notes(),
+            money=self.order.money,
         )
         result = Run(
             score=score(facts),

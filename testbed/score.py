@@ -13,6 +13,7 @@ from connectors.truth import Truth
 from edge.digest import digest
 from edge.merge import Counts
 from testbed.match import Found, Match, match
+from testbed.money import Assumptions, estimate
 from testbed.scenario import Detect, Quiet
 
 DAY_S = 86_400.0
@@ -34,6 +35,7 @@ class Facts:
         expect: what must hold.
         notes: what a source put right or refused, counted.
         is_simulated: the samples came from a simulated plant.
+        money: what things cost; None: nothing is priced.
     """
 
     start: int
@@ -50,6 +52,7 @@ class Facts:
     expect: Sequence[Detect | Quiet] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
     is_simulated: bool = True
+    money: Assumptions | None = None
 
 
 def score(facts: Facts) -> dict[str, Any]:
@@ -83,6 +86,7 @@ def score(facts: Facts) -> dict[str, Any]:
         "bytes": dict(facts.bytes),
         "latency_ms": {"p50": _percentile(facts.latency_s, 50), "p99": _percentile(facts.latency_s, 99)},
         "is_simulated": facts.is_simulated,
+        "money": None if facts.money is None else estimate(result.found, result.false_alarms, facts.money),
         "met": is_whole and _met(facts, result, hours),
     }
 
