@@ -100,6 +100,10 @@ class Alarm:
         else:
             self.state = AlarmState.NORMAL if self.state is AlarmState.ACKED else AlarmState.RTN_UNACK
 
+    def restart(self) -> None:
+        """Source time has jumped: delays count from the next score on."""
+        self._since = None
+
     @property
     def shown(self) -> AlarmState:
         """The state an operator sees: shelved, suppressed and out of service stand in front."""

@@ -7,20 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from connectors.items import Frame, Item
-from connectors.results import AlarmState, Event, Result
+from connectors.items import Item
+from connectors.results import AlarmState, Event, Finding, Result
 from connectors.tags import Group
 from connectors.times import END, SECOND
 from edge.alarm import Alarm
+from edge.frames import FrameRunner, StripRunner
 from edge.merge import Chunk, Counts, GroupMerge
 from edge.model import Bound
+from edge.surface import Inspector, Looked
 from edge.window import Window, Windows
 
 
 class _SeriesRunner:
     """Scores one model window by window, up to its watermark."""
 
-    def __init__(self, model: Bound, groups: Sequence[Group], start: int | None) -> None:
+    def __init__(self, model: Bound, groups: Sequence[Group], start: int | None, keep: int | None) -> None:
         self.model = model
         self.start = start
         self.windows = [Windows(spec, groups) for spec in model.windows]
@@ -28,8 +30,16 @@ class _SeriesRunner:
         self._max_bad = [spec.max_bad for spec in model.windows]
         self.stride = max(spec.stride_ns for spec in model.windows)
         self.blind: list[tuple[int, int]] = []  # ns, stretches that could not be scored
+        self.dropped = 0
+        self._all_groups, self._keep = groups, keep
         self._is_inferred = start is None
         self._next: int | None = None
+
+    def restart(self) -> None:
+        """Time has jumped: begin with the next sample, as at first."""
+        self.windows = [Windows(spec, self._all_groups) for spec in self.model.windows]
+        self.start = self._next = None
+        self._is_inferred = True
 
     def add(self, chunk: Chunk) -> None:
         if self._next is None and self._is_inferred and len(chunk.time):
@@ -43,11 +53,14 @@ class _SeriesRunner:
         if self.start is None or watermark < self.start:
             return
         end = self._next if self._next is not None else -(-self.start // self.stride) * self.stride
+        from_here = end if self._keep is None else watermark - self._keep * self.stride
         while end <= watermark:
             seen = [windows.window(end) for windows in self.windows]
             if self._is_blind(seen):
                 self._note_blind(end)
                 yield Result(self.model.name, end, np.nan)
+            elif end < from_here:
+                self.dropped += 1
             else:
                 yield self.model.score(seen)
             end += self.stride
@@ -63,23 +76,10 @@ class _SeriesRunner:
         return any(window.bad.mean() > limit for window, limit in zip(windows, self._max_bad, strict=True))
 
 
-class _FrameRunner:
-    """Scores one model picture by picture, up to its watermark."""
-
-    def __init__(self, model: Bound, groups: Sequence[Group], start: int | None) -> None:
-        self.model = model
-        self.groups = {g.name for g in groups if any(tag.name in model.cameras for tag in g.tags)}
-        self.blind: list[tuple[int, int]] = []  # a picture that came can be scored
-        self._frames: list[Frame] = []
-
-    def add(self, chunk: Chunk) -> None:
-        self._frames.extend(f for f in chunk.frames if f.tag.name in self.model.cameras)
-
-    def results(self, watermark: int) -> Iterator[Result]:
-        now = sorted((f for f in self._frames if f.time <= watermark), key=lambda f: (f.time, f.tag.name))
-        self._frames = [f for f in self._frames if f.time > watermark]
-        for frame in now:
-            yield self.model.score_frame(frame)
+def _runner(model: Bound, groups: Sequence[Group], start: int | None, keep: int | None) -> _SeriesRunner | FrameRunner:
+    if isinstance(model, Inspector):
+        return StripRunner(model, groups, keep)
+    return FrameRunner(model, groups, keep) if model.cameras else _SeriesRunner(model, groups, start, keep)
 
 
 class _Alarms:
@@ -91,6 +91,9 @@ class _Alarms:
         self._source = model.unit
 
     def update(self, result: Result) -> Iterator[Event]:
+        if result.findings is not None:
+            yield from (self._found(finding, result) for finding in result.findings)
+            return
         if self.model.place == "each":
             if result.contribution is None:
                 return
@@ -101,6 +104,26 @@ class _Alarms:
         if self.model.place == "top" and result.contribution is not None and not (alarm and alarm.is_active):
             self._source = result.top(1)[0][0]
         yield from self._one("", self._source, result.score, result, result.top())
+
+    def _found(self, finding: Finding, result: Result) -> Event:
+        """A defect is an event of its own: it does not return, the strip moves on."""
+        return Event(
+            time=result.time,
+            source=self.model.unit,
+            condition=self.model.condition,
+            severity=self.model.severity,
+            change="active",
+            state=AlarmState.UNACK,
+            score=finding.score,
+            model=self.model.name,
+            evidence=finding.evidence,
+            advice=self.model.advice,
+            is_simulated=result.is_simulated,
+            label=finding.label,
+            box=finding.box,
+            cause=finding.cause,
+            crop=finding.crop,
+        )
 
     def suppress(self, event: Event) -> None:
         """Suppressed by design while the line answers another condition's alarm."""
@@ -148,6 +171,8 @@ class Pipeline:
         start: source time at which windows begin, ns; None: the time of the first sample.
         watch: callbacks for a recorder or a page.
         is_simulated: stamped on every result and event.
+        keep: so many windows or pictures of a model may wait; the oldest beyond are dropped and counted. None: they
+            all wait, as in every run whose score shall mean something.
     """
 
     def __init__(
@@ -157,6 +182,7 @@ class Pipeline:
         start: int | None = None,
         watch: Watch | None = None,
         is_simulated: bool = False,
+        keep: int | None = None,
     ) -> None:
         names = [model.name for model in models]
         if len(set(names)) != len(names):
@@ -166,9 +192,7 @@ class Pipeline:
         self._watch = watch or Watch()
         self._is_simulated = is_simulated
         self._merges = {group.name: GroupMerge(group) for group in groups}
-        self._runners = [
-            (_FrameRunner if model.cameras else _SeriesRunner)(model, self.groups, start) for model in models
-        ]
+        self._runners = [_runner(model, self.groups, start, keep) for model in models]
         self._alarms = {model.name: _Alarms(model) for model in models}
         self._waiting: list[Result] = []
         self.finished: int | None = None  # every event up to here is out
@@ -221,7 +245,24 @@ class Pipeline:
                 events.append(event)
                 for alarms in self._alarms.values():
                     alarms.suppress(event)
-        return sorted(events, key=lambda e: (e.time, e.source, e.condition, e.change, e.model))
+        return sorted(events, key=lambda e: (e.time, e.source, e.condition, e.change, e.model, str(e.box or "")))
+
+    def restart(self, group: str) -> list[Event]:
+        """Time of `group` has jumped: what reads it begins anew. Events of what was waiting."""
+        events = self._release(END)
+        counts = self._merges[group].counts
+        self._merges[group] = GroupMerge(self._merges[group].group)
+        self._merges[group].counts = counts
+        for runner in self._runners:
+            if group in runner.groups:
+                runner.restart()
+                for alarm in self._alarms[runner.model.name].alarms.values():
+                    alarm.restart()
+        return events
+
+    def dropped(self) -> dict[str, int]:
+        """Windows and pictures that were not scored because too many waited, by model."""
+        return {runner.model.name: runner.dropped for runner in self._runners}
 
     def ended(self) -> bool:
         """Whether every group has ended."""
@@ -238,6 +279,10 @@ class Pipeline:
     def blind_s(self) -> dict[str, float]:
         """Seconds that could not be scored, by model."""
         return {name: sum(to - since for since, to in spans) / SECOND for name, spans in self.blind().items()}
+
+    def looked(self) -> dict[str, Looked]:
+        """How much strip was inspected, by model."""
+        return {r.model.name: r.looked for r in self._runners if isinstance(r, StripRunner)}
 
     def alarms(self) -> dict[tuple[str, str], Alarm]:
         """Every alarm, by model and place ('' for the unit)."""
