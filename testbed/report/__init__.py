@@ -16,6 +16,7 @@ from testbed.report.tables import false_alarms, faults, lookalikes, steps
 from testbed.report.timeline import timeline
 from testbed.report.verdict import heading, verdict
 from testbed.report.view import View
+from testbed.report.worth import worth
 from testbed.report.zoom import close_look
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def report(run: Run) -> str:
         _section(say("The run at a glance"), timeline(view)),
         _section(say("Faults"), faults(view), lookalikes(view), false_alarms(view)),
         _signals(view),
+        _worth(view),
         rivals(view),
         _section(say("How the data came"), transport(view)),
         _section(say("Models"), cards(view)),
@@ -44,6 +46,11 @@ def report(run: Run) -> str:
 
 def _section(title: str, *parts: Html | None) -> Html:
     return tag("section", tag("h2", title), *parts)
+
+
+def _worth(view: View) -> Html | None:
+    told = worth(view)
+    return None if told is None else _section(say("What it was worth"), told)
 
 
 def _signals(view: View) -> Html:

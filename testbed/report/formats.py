@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from connectors.texts import say
+from connectors.texts import language, say
 from connectors.times import to_datetime, zone
 
 NOTHING = "–"
 LONG_S = 1800.0  # longer runs are told in hours and minutes
 DAYS_S = 2 * 86_400.0  # and still longer ones in days
+_SCALES = {"en": ((1e9, " bn"), (1e6, " M"), (1e3, " k")), "ko": ((1e8, "억"), (1e4, "만"))}
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -63,6 +64,26 @@ def size(count: float) -> str:
             break
         count /= 1000
     return f"{number(count)} {unit}"
+
+
+def money(low: float, high: float, currency: str) -> str:
+    """A range of money, two digits each end, in the units a reader of the language spoken now counts in.
+
+    >>> money(287_900_000, 5_999_685_000, "KRW"), money(-52_000, -2_100, "USD"), money(0, 0, "KRW")
+    ('₩290 M – ₩6 bn', '−USD 52 k – −USD 2.1 k', '₩0')
+    """
+    if low == high:
+        return _amount(low, currency)
+    return f"{_amount(low, currency)} – {_amount(high, currency)}"
+
+
+def _amount(value: float, currency: str) -> str:
+    rounded = abs(float(f"{value:.2g}"))
+    scale, unit = next(((s, u) for s, u in _SCALES[language()] if rounded >= s), (1.0, ""))
+    sign = "−" if value < 0 else ""
+    if language() == "ko":  # counts in 만 (10⁴) and 억 (10⁸), and names the currency behind
+        return f"{sign}{number(rounded / scale, 2)}{unit} {'원' if currency == 'KRW' else currency}"
+    return f"{sign}{'₩' if currency == 'KRW' else f'{currency} '}{number(rounded / scale, 2)}{unit}"
 
 
 def share(part: float, whole: float) -> str:
