@@ -74,12 +74,12 @@ class Stretches:
 
     Attributes:
         faults: stretches in which something was wrong.
-        delays: samples from the beginning of each one found to its first alarm.
-        false_alarms: stretches of alarm that touch none of them.
+        delays: s from the beginning of each one found to its first alarm.
+        false_alarms: stretches of alarm that begin where nothing is wrong, also those that last into a fault.
     """
 
     faults: int
-    delays: tuple[int, ...]
+    delays: tuple[float, ...]
     false_alarms: int
 
     @property
@@ -88,13 +88,16 @@ class Stretches:
         return _share(len(self.delays), self.faults)
 
 
-def by_stretch(truth: np.ndarray, alarm: np.ndarray) -> Stretches:
-    """Which stretches of `truth` (n,) hold an alarm and after how long, and which alarms hold no truth."""
+def by_stretch(truth: np.ndarray, alarm: np.ndarray, time: np.ndarray) -> Stretches:
+    """Which stretches of `truth` (n,) hold an alarm, how long after their first moment, and which alarms are false.
+
+    `time` is float (n,), s. An alarm that is there before a fault finds it at once, and is a false one.
+    """
     bad, said = np.asarray(truth) != 0, np.asarray(alarm) != 0
     found = stretches(bad)
-    firsts = (np.flatnonzero(said[first:after]) for first, after in found)
-    delays = tuple(int(hits[0]) for hits in firsts if len(hits))
-    false = sum(not bad[first:after].any() for first, after in stretches(said))
+    hits = ((first, np.flatnonzero(said[first:after])) for first, after in found)
+    delays = tuple(float(time[first + hit[0]] - time[first]) for first, hit in hits if len(hit))
+    false = sum(not bad[first] for first, _ in stretches(said))
     return Stretches(len(found), delays, false)
 
 

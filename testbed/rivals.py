@@ -29,7 +29,7 @@ def rows(
     table = []
     for model, moments in times.items():
         own = [event for event in events if event.model == model]
-        table.append(_row(model, truths, own, moments, _active(own, moments)))
+        table.append(_row(model, truths, own, moments, active(own, moments)))
     every = max(times.values(), key=len, default=np.empty(0, np.int64))
     if len(every):
         table.append(_row(ALWAYS, truths, None, every, np.ones(len(every), bool)))
@@ -67,7 +67,7 @@ def _row(
     }
 
 
-def _active(events: Sequence[Event], times: np.ndarray) -> np.ndarray:
+def active(events: Sequence[Event], times: np.ndarray) -> np.ndarray:
     """Whether any alarm of these events was active at each time, bool (n,)."""
     change = np.zeros(len(times) + 1, np.int64)
     for event in events:

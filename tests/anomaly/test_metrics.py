@@ -29,8 +29,14 @@ def test_without_good_or_bad_moments_there_is_no_rate():
 def test_a_stretch_is_found_at_its_first_alarm_and_an_alarm_beside_all_is_false():
     truth = np.array([0, 1, 1, 1, 0, 0, 1, 1, 0, 0])
     alarm = np.array([0, 0, 0, 1, 1, 0, 0, 0, 0, 1])
-    found = by_stretch(truth, alarm)
-    assert (found.faults, found.delays, found.false_alarms, found.recall) == (2, (2,), 1, 0.5)
+    found = by_stretch(truth, alarm, 0.5 * np.arange(10))
+    assert (found.faults, found.delays, found.false_alarms, found.recall) == (2, (1.0,), 1, 0.5)
+
+
+def test_an_alarm_that_is_always_there_finds_everything_and_is_false():
+    truth = np.array([0, 1, 1, 0, 1])
+    found = by_stretch(truth, np.ones(5), np.arange(5.0))
+    assert (found.recall, found.delays, found.false_alarms) == (1.0, (0.0, 0.0), 1)
 
 
 def test_labels_fall_off_beside_a_stretch():

@@ -1,0 +1,46 @@
+"""How fast a model is on this machine, at this moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from connectors.clock import Stopwatch, wall_s
+from edge.model import OnnxModel
+
+WARM_UP = 3  # runs that are not counted
+MOST_S, MOST_RUNS = 1.0, 400  # whichever comes first
+_TYPES = {"tensor(uint8)": np.uint8, "tensor(double)": np.float64, "tensor(int64)": np.int64}
+_ASSUMED = 224  # px, for a size that the graph leaves open
+
+
+def speed(model: OnnxModel) -> tuple[float, float]:
+    """Milliseconds a run takes, (p50, p99), one input at a time on one thread: the first golden one, or zeros."""
+    feeds = dict(model.card.golden[0].inputs) if model.card.golden else _zeros(model)
+    for _ in range(WARM_UP):
+        model.session.run(feeds)
+    spent: list[float] = []
+    watch = Stopwatch()
+    while len(spent) < MOST_RUNS and (watch.seconds() < MOST_S or len(spent) < 10):
+        before = wall_s()
+        model.session.run(feeds)
+        spent.append(wall_s() - before)
+    return percentiles(spent)
+
+
+def percentiles(spent: list[float]) -> tuple[float, float]:
+    """The p50 and p99 of seconds, in ms."""
+    p50, p99 = np.percentile(np.array(spent) * 1e3, [50, 99])
+    return round(float(p50), 4), round(float(p99), 4)
+
+
+def _zeros(model: OnnxModel) -> dict[str, np.ndarray]:
+    session = model.session
+    return {
+        name: np.zeros([n if isinstance(n, int) else _open(i) for i, n in enumerate(shape)],
+                       _TYPES.get(session.types[name], np.float32))
+        for name, shape in session.inputs.items()
+    }  # fmt: skip
+
+
+def _open(axis: int) -> int:
+    return 1 if axis == 0 else _ASSUMED

@@ -1,0 +1,197 @@
+"""Models on labelled series: each is fitted on the head of a file and scored on the rest, the same rule everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anomaly.fit import KINDS, fit
+from anomaly.metrics import Points, Stretches, affiliation_f1, by_stretch, vus_pr
+from anomaly.t2q import T2Q
+from connectors.items import Item
+from connectors.results import Result
+from connectors.times import SECOND
+from edge.digest import digest
+from edge.library import find
+from edge.model import Bound, OnnxModel, load_model
+from edge.pipeline import Pipeline, Watch
+from edge.rules import Rules
+from edge.speed import speed
+from testbed.benching.jobs import Progress, called, in_parallel, together
+from testbed.datasets.series import Series, load
+from testbed.replaying import BUDGET
+from testbed.rivals import ALWAYS, active
+
+GENERAL = ("mspc", "rules")  # kinds that fit any scalar signals
+YARDSTICKS = {"t2-q": True, "t2-q-textbook": False}  # T² and Q with the limits as published, and the textbook's
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one model made of one file."""
+
+    points: Points
+    stretches: Stretches
+    vus_pr: float | None
+    affiliation_f1: float | None
+    hours: float
+    digest: str = ""
+    lost: int = 0
+    ms: tuple[float, float] | None = None
+
+
+@dataclass(slots=True)
+class _Scored:
+    """The rows behind the head of a file: when, and whether something was wrong."""
+
+    time: np.ndarray  # int64 (n,) ns
+    truth: np.ndarray  # float64 (n,)
+
+    def outcome(self, alarm: np.ndarray, score: np.ndarray) -> Outcome:
+        """How alarms, bool (n,), and scores, float (n,), do beside the truth."""
+        seconds = (self.time - self.time[0]) / SECOND
+        return Outcome(
+            Points.of(self.truth, alarm),
+            by_stretch(self.truth, alarm, seconds),
+            vus_pr(self.truth, score),
+            affiliation_f1(self.truth, alarm),
+            float(seconds[-1]) / 3600.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One file and what is to be held against it; small enough to hand to another process."""
+
+    series: Series
+    models: tuple[str, ...]
+
+
+def series_rows(
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress
+) -> list[dict[str, Any]]:
+    """A row a model, then the yardsticks and the rival that always alarms, pooled over the files of a set.
+
+    A kind is fitted and calibrated on the head of each file; a name or a file is taken as it is.
+
+    Raises InputError for a set or a model that does not fit.
+    """
+    wanted = tuple(models or GENERAL)
+    work = [_Job(series, wanted) for series in load(name, root, test)]
+    found = in_parallel(outcomes, work, jobs, progress)
+    return [_row(model, name, [one[model] for one in found]) for model in found[0]]
+
+
+def outcomes(job: _Job) -> dict[str, Outcome]:
+    """What every model and every rival made of one file."""
+    source = job.series.source()
+    table, head = source.table, job.series.head
+    scored = _Scored(table.time[head:], table.labels[job.series.truth][head:])
+    found = {name: _of_model(name, job.series, scored) for name in job.models}
+    for name, published in YARDSTICKS.items():
+        found[name] = _of_yardstick(published, table.values, head, scored)
+    every = np.ones(len(scored.time))
+    found[ALWAYS] = scored.outcome(every, every)
+    return found
+
+
+def _of_yardstick(published: bool, values: np.ndarray, head: int, scored: _Scored) -> Outcome:
+    yardstick = T2Q(published)
+    yardstick.fit(values[:head])
+    score = yardstick.scores(values)[head:]
+    return scored.outcome(score > 1.0, score)
+
+
+@dataclass(slots=True)
+class _Scores:
+    """Results of a model as they come."""
+
+    time: list[int] = field(default_factory=list)
+    score: list[float] = field(default_factory=list)
+
+    def note(self, result: Result) -> None:
+        self.time.append(result.time)
+        self.score.append(result.score)
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """The last score at or before each time, NaN before the first."""
+        if not self.time:
+            return np.full(len(times), np.nan)
+        last = np.searchsorted(self.time, times, side="right") - 1
+        return np.where(last >= 0, np.array(self.score)[last], np.nan)
+
+
+def _of_model(name: str, series: Series, scored: _Scored) -> Outcome:
+    """A model in the pipeline that any line runs: windows, scores, alarms."""
+    source = series.source()
+    start = int(scored.time[0])
+    bound, ms = _bound(name, series, start)
+    scores = _Scores()
+    pipeline = Pipeline(source.groups, [bound], start, Watch(result=scores.note))
+    events = [event for bundle in source.bundles() for event in pipeline.feed(bundle)]
+    alarm = active([event for event in events if event.model == bound.name], scored.time)
+    outcome = scored.outcome(alarm, scores.at(scored.time))
+    outcome.digest = digest(events, start)
+    outcome.lost = sum(count.lost for count in pipeline.counts().values())
+    outcome.ms = ms
+    return outcome
+
+
+def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, float] | None]:
+    """The model on a file's tags: a kind is fitted on the head, a file is taken as it is."""
+    source = series.source()
+    if name == "rules":
+        return Rules(source.groups), None
+    if name not in KINDS:
+        model = load_model(find(name))
+        return model.bind(source.groups, name), speed(model)
+
+    def head() -> Iterator[list[Item]]:
+        return source.bundles(until=start - 1)
+
+    notes = {"origin": f"fitted on the head of {series.path}", "training": {"data": series.path, "fit": series.head}}
+    model = OnnxModel(fit(name, source.groups, [head], BUDGET, notes), name)
+    return model.bind(source.groups, name), speed(model)
+
+
+def _row(model: str, data: str, found: Sequence[Outcome]) -> dict[str, Any]:
+    """Moments pooled over the files as the benchmark does; volumes and affiliation are means over files."""
+    points = sum((one.points for one in found), Points())
+    delays = [delay for one in found for delay in one.stretches.delays]
+    hours = sum(one.hours for one in found)
+    false = sum(one.stretches.false_alarms for one in found)
+    times = [one.ms for one in found if one.ms is not None]
+    row: dict[str, Any] = {
+        "model": called(model),
+        "data": data,
+        "files": len(found),
+        "f1": _rounded(points.f1),
+        "far": _rounded(points.far),
+        "mar": _rounded(points.mar),
+        "vus_pr": _mean([one.vus_pr for one in found]),
+        "affiliation_f1": _mean([one.affiliation_f1 for one in found]),
+        "found": len(delays),
+        "faults": sum(one.stretches.faults for one in found),
+        "delay_p50_s": round(float(np.median(delays)), 3) if delays else None,
+        "false_alarms_per_24h": round(24.0 * false / hours, 3),
+        "hours": round(hours, 3),
+        "p50_ms": round(float(np.median([ms[0] for ms in times])), 4) if times else None,
+        "p99_ms": max((ms[1] for ms in times), default=None),
+        "lost": sum(one.lost for one in found),
+    }
+    if any(one.digest for one in found):
+        row["digest"] = together([one.digest for one in found])
+    return row
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(float(np.mean(known)), 4) if known else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
