@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.texts import say
+from testbed.names import called, condition
+from testbed.report.formats import money
 
 
 def run(score: Mapping[str, Any]) -> None:
@@ -17,12 +19,14 @@ def run(score: Mapping[str, Any]) -> None:
     table = _table("", say("onset s"), say("deadline s"), say("found s"), say("lead s"), say("by"), say("verdict"))
     for fault in score["faults"]:
         table.add_row(
-            fault["name"], _n(fault["onset"]), _n(fault["deadline"]), _n(fault["detected_at"]), _n(fault["lead_s"]),
-            fault["model"] or "–", _verdict(fault),
+            called(fault["name"]), _n(fault["onset"]), _n(fault["deadline"]), _n(fault["detected_at"]),
+            _n(fault["lead_s"]), fault["model"] or "–", _verdict(fault),
         )  # fmt: skip
     for entry in score["lookalikes"]:
         verdict = say("raised a forbidden alarm") if entry["forbidden"] else say("left alone")
-        table.add_row(entry["name"], _n(entry["onset"]), "", _n(entry["found_at"]), "", "", verdict, style="dim")
+        table.add_row(
+            called(entry["name"]), _n(entry["onset"]), "", _n(entry["found_at"]), "", "", verdict, style="dim"
+        )
     console.print(table)
     console.print(
         say("False alarms: {n} ({rate} in 24 h). Blind: {blind} s. Samples lost: {lost}, late: {late}.",
@@ -30,9 +34,11 @@ def run(score: Mapping[str, Any]) -> None:
             lost=score["samples"]["lost"], late=score["samples"]["late"])
     )  # fmt: skip
     for event in score["false_alarm_events"]:
-        console.print(say("  {at} s  {condition} by {model} at {source}", **event), style="yellow", highlight=False)
+        console.print(_alarm(event), style="yellow", highlight=False)
     carried = ", ".join(f"{name} {n / 1e6:.2f} MB" for name, n in score["bytes"].items() if n)
     console.print(say("Carried by: {carried}. Digest: {digest}", carried=carried or "–", digest=score["digest"] or "–"))
+    if score.get("money"):
+        console.print(_worth(score["money"]), style="dim", highlight=False)
     if score["is_simulated"]:
         console.print(say("Simulated plant: this validates nothing on a real one."), style="dim")
     console.print(say("Expectations met.") if score["met"] else say("Expectations NOT met."), style="bold")
@@ -75,7 +81,7 @@ def replay(score: Mapping[str, Any]) -> None:
     else:
         console.print(say("No truth given: {n} alarms in {s} s.", n=score["false_alarms"], s=score["duration_s"]))
         for event in score["false_alarm_events"][:20]:
-            console.print(say("  {at} s  {condition} by {model} at {source}", **event), highlight=False)
+            console.print(_alarm(event), highlight=False)
     if score["dropped"]:
         console.print(say("Columns left out: {columns}.", columns=", ".join(score["dropped"])), style="dim")
     console.print(
@@ -102,6 +108,18 @@ def models(cards: Mapping[str, Mapping[str, Any]]) -> None:
             _n(calibration.get("normal_hours")), calibration.get("budget", ""), card.get("licence", ""),
         )  # fmt: skip
     Console().print(table)
+
+
+def _alarm(event: Mapping[str, Any]) -> str:
+    told = {**event, "condition": condition(event["condition"])}
+    return say("  {at} s  {condition} by {model} at {source}", **told)
+
+
+def _worth(found: Mapping[str, Any]) -> str:
+    ends = {
+        what: money(found[what]["low"], found[what]["high"], found["currency"]) for what in ("saved", "lost", "spent")
+    }
+    return say("Simulated estimate: saved {saved}, lost {lost}, spent on false alarms {spent}.", **ends)
 
 
 def _table(*columns: str) -> Table:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.texts import say
+from connectors.texts import say, word
 from edge.card import braces
+from testbed.names import advice, condition
 from testbed.report.formats import number, span
 from testbed.report.health import pairs
 from testbed.report.markup import Html, join, tag
-from testbed.report.view import View, condition
+from testbed.report.view import View
 
 
 def cards(view: View) -> Html:
@@ -35,6 +36,7 @@ def _card(about: Mapping[str, Any]) -> Html:
 def _of_rules() -> list[tuple[str, str]]:
     return [
         (say("condition"), condition("sensor")),
+        (say("advice"), advice("check-sensor")),
         (
             say("how it works"),
             say("Fixed rules built from the tag list: out of range, jump, stuck, silent. Nothing is learnt."),
@@ -48,13 +50,14 @@ def _of_card(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[st
     sha = str(about.get("sha256", ""))
     return [
         (say("condition"), condition(str(card.get("condition", "")))),
+        (say("advice"), advice(str(card.get("advice", "")))),
         (say("reads"), "; ".join(_input(entry) for entry in card.get("inputs", []))),
         (say("threshold"), _threshold(card) if card else ""),
         (say("alarm"), _alarm(card.get("alarm", {})) if card else ""),
         (say("calibrated on"), _calibration(card.get("calibration", {}))),
         (say("training data"), _training(card.get("training", {}))),
-        (say("licence"), str(card.get("licence", ""))),
-        (say("origin"), str(card.get("origin", ""))),
+        (say("licence"), word(str(card.get("licence", "")))),
+        (say("origin"), word(str(card.get("origin", "")))),
         (say("file"), str(about.get("file", ""))),
         ("SHA-256", tag("code", f"{sha[:12]}…", title=sha) if sha else ""),
         (say("runs on"), ", ".join(about.get("providers", []))),
@@ -107,7 +110,7 @@ def _calibration(spec: Mapping[str, Any]) -> str:
 
 
 def _training(spec: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {_told(value)}" for key, value in spec.items())
+    return ", ".join(f"{word(key)} {_told(value)}" for key, value in spec.items())
 
 
 def _told(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.texts import say
+from testbed.names import called
 from testbed.report.formats import NOTHING, fixed, number, share, size, span
 from testbed.report.markup import Html, join, tag
 from testbed.report.tables import table
@@ -53,7 +54,7 @@ def _figures(score: dict[str, Any]) -> Html:
     ]  # fmt: skip
     notes = {name: n for name, n in score.get("notes", {}).items() if n}
     if notes:
-        rows.append((say("put right or refused"), ", ".join(f"{name} {n}" for name, n in notes.items())))
+        rows.append((say("put right or refused"), ", ".join(f"{called(name)} {n}" for name, n in notes.items())))
     return pairs(rows)
 
 

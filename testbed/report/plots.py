@@ -8,6 +8,7 @@ from connectors.tags import Tag
 from connectors.texts import say
 from connectors.units import symbol
 from testbed.match import agree
+from testbed.names import measured
 from testbed.report.choose import Pick
 from testbed.report.formats import number
 from testbed.report.markup import Html, join, tag
@@ -108,5 +109,6 @@ def _label(tag_: Tag, why: str, top: float) -> Html:
     if unit:
         parts.append(words(4, y, f"[{clip(unit, LABEL)}]", "tick"))
         y += 14
-    parts += [words(4, y + 11.5 * i, part, "why") for i, part in enumerate(folded(why, LABEL, 10))]
+    said = [*folded(measured(tag_.short), LABEL, 10), *folded(why, LABEL, 10)]
+    parts += [words(4, y + 11.5 * i, part, "why") for i, part in enumerate(part for part in said if part)]
     return join(parts)

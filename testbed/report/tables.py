@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from connectors.texts import say
+from connectors.texts import say, word
+from testbed.names import called, condition
 from testbed.report.formats import NOTHING, number, span
 from testbed.report.markup import Html, breakable, join, tag
-from testbed.report.view import Judged, View, called, condition, last_level
+from testbed.report.view import Judged, View, last_level
 
 MOST = 60  # rows of a table; the record holds the rest
 
@@ -176,5 +177,5 @@ def steps(view: View) -> Html | None:
 
 def _details(details: dict[str, Any]) -> str:
     """Parameters as they were drawn or given."""
-    told = [f"{key} = {number(v) if isinstance(v, int | float) else v}" for key, v in details.items()]
+    told = [f"{word(key)} = {number(v) if isinstance(v, int | float) else word(str(v))}" for key, v in details.items()]
     return ", ".join(told) or NOTHING

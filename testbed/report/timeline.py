@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.texts import say
 from testbed.match import Found
+from testbed.names import called, condition
 from testbed.report.formats import NOTHING, number, share, span
 from testbed.report.markup import Html, join, tag
 from testbed.report.svg import (
@@ -25,7 +26,7 @@ from testbed.report.svg import (
     wide,
     words,
 )
-from testbed.report.view import Judged, View, called, condition, last_level, what
+from testbed.report.view import Judged, View, last_level, what
 
 ROW = 22.0  # units a row of bars takes
 LANE = 34.0  # units a model's lane takes

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.texts import say
+from connectors.texts import say, word
 from connectors.times import parse
+from testbed.names import called
 from testbed.report.formats import NOTHING, fixed, moment, number, share, span
 from testbed.report.markup import Html, join, tag
-from testbed.report.view import View, called
+from testbed.report.view import View
 
 BLIND_SHARE = 0.05  # of the run; more than this is worth a look
 
@@ -19,13 +20,20 @@ def verdict(view: View) -> Html:
     return tag(
         "header",
         tag("p", _badge(view), _state(view), class_="badges"),
-        tag("h1", str(view.score.get("scenario", ""))),
+        _title(view),
         tag("p", " · ".join(_facts(view)), class_="facts"),
         tag("p", tag("strong", _outcome(view)), " ", _sentence(view), class_=_class(view)),
         _expected(view.about.get("expect", ())),
         tag("div", *_tiles(view), class_="tiles"),
         tag("p", *_digest(view), class_="facts"),
     )
+
+
+def _title(view: View) -> Html:
+    """The scenario's name, and beside it what it is called on the command line where that is another word."""
+    name = str(view.score.get("scenario", ""))
+    title = word(name)
+    return tag("h1", title, None if title == name else tag("small", f" {name}"))
 
 
 def _badge(view: View) -> Html:

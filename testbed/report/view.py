@@ -121,11 +121,6 @@ def _kind(truth: Truth, event: Event, i: int) -> str:
     return "found" if event.time <= truth.alert_deadline else "late"
 
 
-def called(name: str) -> str:
-    """A fault's or step's name as a person reads it."""
-    return name.replace("_", " ")
-
-
 def last_level(path: str) -> str:
     """The last level of a path."""
     return path.rsplit("/", 1)[-1]
@@ -134,18 +129,6 @@ def last_level(path: str) -> str:
 def evidence_of(events: Sequence[Event], n: int = 3) -> list[str]:
     """Names of the first event's evidence, the greatest share first."""
     return [name for name, _ in events[0].evidence[:n]] if events else []
-
-
-def condition(name: str) -> str:
-    """A class of what is wrong, in words."""
-    return {
-        "breakout": say("breakout"),
-        "process": say("process"),
-        "sensor": say("sensor"),
-        "surface": say("surface"),
-        "machine": say("machine"),
-        "cyber": say("cyber"),
-    }.get(name, name)
 
 
 def what(kind: str) -> str:

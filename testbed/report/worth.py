@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.texts import say
+from testbed.names import called
 from testbed.report.formats import NOTHING, money, number
 from testbed.report.markup import Html, breakable, join, tag
 from testbed.report.tables import shortened, table
-from testbed.report.view import View, called
+from testbed.report.view import View
 
 
 def worth(view: View) -> Html | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.texts import say
+from testbed.names import called
 from testbed.report.choose import Zoom
 from testbed.report.formats import span
 from testbed.report.markup import Html, breakable, join, tag
 from testbed.report.plots import PANEL, panel
 from testbed.report.svg import RIGHT, Scale, box, figure, line, marker, rows_of, time_axis, time_scale, wide, words
 from testbed.report.timeline import legend
-from testbed.report.view import View, called, what
+from testbed.report.view import View, what
 from testbed.report.wall import height, key, section, strips
 
 ROW = 16.0  # units a row of flags takes

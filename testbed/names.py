@@ -1,0 +1,88 @@
+"""Names that come as data, as a person reads them: faults, conditions, advice, and what a tag measures."""
+
+from __future__ import annotations
+
+from connectors.texts import say, word
+
+# What a tag measures, by the last level of its path or by how that begins, up to a '_'.
+TAGS = {
+    "AGC_ON": "automatic gauge control on",
+    "AR_SEN": "argon back pressure of the nozzle",
+    "AR_STP": "argon flow of the stopper",
+    "BUR_SPEED": "backup roll speed",
+    "COIL_ID": "coil",
+    "GRADE": "grade",
+    "HEAT_NO": "heat",
+    "H_ENTRY": "entry thickness",
+    "H_GM": "gaugemeter thickness",
+    "H_SET": "thickness set-point",
+    "H_X": "thickness at the X-ray gauge",
+    "LVL_PV": "mould level",
+    "LVL_SP": "mould level set-point",
+    "MOTOR_I": "motor current",
+    "MOTOR_TRQ": "motor torque",
+    "MW_FLOW": "mould water flow",
+    "MW_TIN": "mould water inlet temperature",
+    "MW_TOUT": "mould water outlet temperature",
+    "NOTCH_ON": "eccentricity filter on",
+    "OSC_FORCE": "oscillator force",
+    "OSC_FRQ": "oscillation frequency",
+    "OSC_STR": "oscillation stroke",
+    "Q_FACE": "heat flux of the face",
+    "ROLL_FORCE": "roll force",
+    "ROLL_GAP": "roll gap",
+    "SLAB_ID": "slab",
+    "STP_CMD": "stopper command",
+    "STP_POS": "stopper position",
+    "STRIP_LEN": "strip length",
+    "TC": "mould thermocouple",
+    "TD_TEMP": "tundish steel temperature",
+    "TD_WT": "tundish weight",
+    "TENS": "strip tension",
+    "T_FDT": "delivery temperature",
+    "T_FET": "entry temperature",
+    "V_CAST": "casting speed",
+    "V_STRIP": "strip speed",
+}
+ADVICE = {
+    "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
+    "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
+    "slow-down": "Slow the strand down at once, until the shell has healed.",
+}
+
+
+def called(name: str) -> str:
+    """A fault's, step's or parameter's name.
+
+    >>> called("loose_thermocouple")
+    'loose thermocouple'
+    """
+    return word(name.replace("_", " "))
+
+
+def measured(short: str) -> str:
+    """What the tag with this last level measures; '' where nobody says.
+
+    >>> measured("TC_BF_1_9"), measured("FOO")
+    ('mould thermocouple', '')
+    """
+    parts = short.split("_")
+    stems = ("_".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((word(TAGS[stem]) for stem in stems if stem in TAGS), "")
+
+
+def advice(key: str) -> str:
+    """What to do, by the key that a model's card gives; the key where nobody says."""
+    return word(ADVICE.get(key, key))
+
+
+def condition(name: str) -> str:
+    """A class of what is wrong, in words."""
+    return {
+        "breakout": say("breakout"),
+        "process": say("process"),
+        "sensor": say("sensor"),
+        "surface": say("surface"),
+        "machine": say("machine"),
+        "cyber": say("cyber"),
+    }.get(name, name)
