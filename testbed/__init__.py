@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from testbed.caster import Caster
+    from testbed.mill import Mill
     from testbed.replaying import replay
     from testbed.running import Run, run
     from testbed.scenario import Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
@@ -20,6 +21,7 @@ _WHERE = {
     "Draw": "testbed.scenario",
     "Fault": "testbed.scenario",
     "LookAlike": "testbed.scenario",
+    "Mill": "testbed.mill",
     "Quiet": "testbed.scenario",
     "Respond": "testbed.scenario",
     "Run": "testbed.running",
@@ -36,6 +38,7 @@ __all__ = [
     "Draw",
     "Fault",
     "LookAlike",
+    "Mill",
     "Quiet",
     "Respond",
     "Run",

@@ -8,9 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from connectors.tags import Group
 from testbed.noise import Noise
 
 FAILURES = ("step", "drift", "spikes", "frozen")
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """How a tag is measured: lag in s, noise and quantum in the tag's unit."""
+
+    lag: float
+    noise: float
+    quantum: float
 
 
 @dataclass(slots=True)
@@ -68,6 +78,12 @@ class Sensors:
         self._sigma, self._quantum = noise, quantum
         self._state: np.ndarray | None = None
         self.failures: dict[int, Failure] = {}
+
+    @classmethod
+    def of(cls, seed: int, group: Group, sensors: Sequence[Sensor], dt: float) -> Sensors:
+        """One sensor for each tag of a group."""
+        lag, noise, quantum = (np.array([getattr(s, what) for s in sensors]) for what in ("lag", "noise", "quantum"))
+        return cls(seed, [tag.name for tag in group.tags], dt, lag, noise, quantum)
 
     def measure(self, true: np.ndarray) -> np.ndarray:
         """Measured values of one sample, float64 (k,), from the true ones."""

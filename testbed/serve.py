@@ -13,11 +13,12 @@ from connectors.times import SECOND
 from testbed.caster import Caster
 from testbed.engine import Engine
 from testbed.library import load, names
+from testbed.mill import Mill
 from testbed.running import pace_of
 from testbed.scenario import PlantSpec, Scenario
 from testbed.testplant import TestPlantSpec
 
-PLANTS: dict[str, PlantSpec] = {"caster": Caster(), "testplant": TestPlantSpec()}
+PLANTS: dict[str, PlantSpec] = {"caster": Caster(), "mill": Mill(), "testplant": TestPlantSpec()}
 FOREVER_S = 10 * 365 * 86_400.0  # longer than anybody watches
 
 

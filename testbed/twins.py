@@ -61,7 +61,7 @@ class _Difference:
             group.name: np.array([max(plant.noise.get(tag.name, 0.0), 1e-12) for tag in group.tags])
             for group in plant.groups
         }
-        self._running = {name: np.zeros(len(sigma), np.int64) for name, sigma in self._sigma.items()}
+        self._last = {name: np.zeros((SAMPLES - 1, len(sigma)), bool) for name, sigma in self._sigma.items()}
 
     def update(self, healthy: list, faulty: list) -> int | None:
         """ns of the sample that settles it, or None."""
@@ -76,11 +76,9 @@ class _Difference:
     def _one(self, a: Batch, b: Batch) -> int | None:
         differs = ~(np.abs(a.values - b.values) <= SIGMAS * self._sigma[a.group])
         differs &= ~(np.isnan(a.values) & np.isnan(b.values))
-        running = self._running[a.group]
-        for i, row in enumerate(differs):
-            running = np.where(row, running + 1, 0)
-            if (running >= SAMPLES).any():
-                self._running[a.group] = running
-                return int(a.time[i])
-        self._running[a.group] = running
-        return None
+        before = self._last[a.group]
+        differs = np.concatenate([before, differs])
+        self._last[a.group] = differs[len(differs) - len(before) :]
+        n = len(a.time)
+        settled = np.logical_and.reduce([differs[i : i + n] for i in range(SAMPLES)]).any(axis=1)
+        return int(a.time[settled.argmax()]) if settled.any() else None

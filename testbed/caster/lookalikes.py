@@ -11,8 +11,9 @@ import numpy as np
 from connectors.errors import InputError, nearest
 from connectors.texts import say
 from testbed.caster.level import NOMINAL_WEIGHT
-from testbed.caster.place import nothing_left, number, place
+from testbed.caster.place import place
 from testbed.caster.tags import COLUMNS, FACES, ROWS, UNIT, thermocouple_name
+from testbed.drawn import nothing_left, number
 from testbed.noise import Noise
 from testbed.plant import Injection
 from testbed.sensors import FAILURES, Failure

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from testbed.caster.heat import EXIT_M
-from testbed.caster.place import nothing_left, number, place
+from testbed.caster.place import place
 from testbed.caster.tags import COLUMNS, FACES, UNIT
 from testbed.caster.tear import Tear
+from testbed.drawn import nothing_left, number
 from testbed.plant import Injection
 
 if TYPE_CHECKING:

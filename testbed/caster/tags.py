@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from connectors.tags import Group, Tag
+from testbed.sensors import Sensor
 
 UNIT = "POH/STEEL/CC1/S1.MOLD"
 FACES = ("BF", "FF")  # broad faces: fixed (base) and free
 ROWS, COLUMNS = 3, 12
-
-
-@dataclass(frozen=True, slots=True)
-class Sensor:
-    """How a tag is measured: lag in s, noise and quantum in the tag's unit."""
-
-    lag: float
-    noise: float
-    quantum: float
 
 
 # name: unit, normal range, rate in Hz, sensor

@@ -1,0 +1,58 @@
+"""The tag table of the stand: what is measured, how fast, how well, and how it travels."""
+
+from __future__ import annotations
+
+from connectors.tags import Group, Tag
+from testbed.sensors import Sensor
+
+UNIT = "POH/HOT/HSM2/F7"
+
+# name: unit, normal range, sensor (lag in s, noise and quantum in the tag's unit)
+_FAST = {
+    "ROLL_FORCE": ("MN", (0.0, 25.0), Sensor(0.0, 0.014, 0.002)),
+    "ROLL_GAP": ("mm", (-5.0, 40.0), Sensor(0.0, 0.0005, 0.0005)),
+    "H_GM": ("mm", (0.0, 20.0), Sensor(0.0, 0.003, 0.0005)),  # from gap and force, which bring the noise
+    "BUR_SPEED": ("/min", (0.0, 200.0), Sensor(0.0, 0.02, 0.01)),
+    "MOTOR_TRQ": ("kN.m", (0.0, 600.0), Sensor(0.0, 1.0, 0.1)),
+}
+_STAND = {
+    "V_STRIP": ("m/s", (0.0, 20.0), Sensor(0.05, 0.002, 0.001)),
+    "H_SET": ("mm", (0.0, 20.0), Sensor(0.0, 0.0, 0.001)),
+    "H_ENTRY": ("mm", (0.0, 40.0), Sensor(0.05, 0.002, 0.0005)),
+    "TENS": ("MPa", (0.0, 20.0), Sensor(0.1, 0.03, 0.01)),
+    "MOTOR_I": ("kA", (0.0, 20.0), Sensor(0.05, 0.01, 0.01)),
+    "AGC_ON": ("1", (0.0, 1.0), Sensor(0.0, 0.0, 1.0)),
+    "NOTCH_ON": ("1", (0.0, 1.0), Sensor(0.0, 0.0, 1.0)),
+    "STRIP_LEN": ("m", (0.0, 3000.0), Sensor(0.0, 0.0, 0.1)),
+}
+_GAUGE = {
+    "H_X": ("mm", (0.0, 20.0), Sensor(0.0, 0.0015, 0.0005)),  # the lag is in the stand, the delay on the way
+    "T_FET": ("Cel", (600.0, 1200.0), Sensor(0.2, 0.8, 0.1)),
+    "T_FDT": ("Cel", (600.0, 1100.0), Sensor(0.2, 0.5, 0.1)),
+}
+
+Table = dict[str, tuple[str, tuple[float, float], Sensor]]
+
+
+def _group(name: str, table: Table, rate_hz: float, kind: str = "scalars") -> Group:
+    tags = tuple(
+        Tag(name=f"{UNIT}/{short}", unit=unit, eu_range=limits, rate_hz=rate_hz, group=name)
+        for short, (unit, limits, _) in table.items()
+    )
+    return Group(name, tags, kind)  # pyright: ignore[reportArgumentType]
+
+
+FAST = _group("fast", _FAST, 1000.0, "blocks")
+STAND = _group("stand", _STAND, 10.0)
+GAUGE = _group("gauge", _GAUGE, 10.0)
+COIL = Group("coil", tuple(Tag(name=f"{UNIT}/{short}", group="coil") for short in ("COIL_ID", "GRADE")), "texts")
+GROUPS = (FAST, STAND, GAUGE, COIL)
+
+# Stand and drives are on the mill's own controller; the gauge house speaks MQTT.
+TRANSPORTS = {"fast": "opcua", "stand": "opcua", "gauge": "mqtt", "coil": "opcua"}
+
+
+def sensors(group: Group) -> tuple[Sensor, ...]:
+    """The sensor of each tag of a group, in order."""
+    table = {**_FAST, **_STAND, **_GAUGE}
+    return tuple(table[tag.short][2] for tag in group.tags)
