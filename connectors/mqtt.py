@@ -18,12 +18,14 @@ from connectors.broker import LOOPBACK
 from connectors.errors import BadMessage, PartFailed
 from connectors.items import Batch, Item, Mark
 from connectors.message import Message, decode, encode
+from connectors.secrets import Login
 from connectors.tags import Group, unit_path
 from connectors.texts import say
 from connectors.times import END, text
 
 CONNECT_S = 10.0  # a broker that has not answered by then is not there
 QUEUE = 100_000  # messages waiting for acknowledgement before publishing counts as failed
+PER_CALL = 200  # topics in one subscription
 MARKER = "_group"  # topic level under the unit that carries group messages
 
 _ids = itertools.count(1)
@@ -250,3 +252,53 @@ class MqttSource(_Connection):
             self.doubled += 1
             return None
         return message
+
+
+class MqttTopics(_Connection):
+    """Messages of single topics at a broker that need not be ours. Enter it, and ask for what has come.
+
+    Attributes:
+        refused: topics that the broker let us subscribe none of.
+    """
+
+    def __init__(self, topics: Sequence[str], host: str, port: int, login: Login, is_secure: bool = False) -> None:
+        super().__init__("watch", host, port)
+        self.refused: list[str] = []
+        self._topics = list(topics)
+        self._pending: dict[int, list[str]] = {}
+        self._arrived: deque[tuple[str, bytes, bool]] = deque()
+        if login.user:
+            self._client.username_pw_set(login.user, login.password or None)
+        if is_secure:
+            self._client.tls_set(login.authority or None, login.certificate or None, login.key or None)
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+
+    async def __aenter__(self) -> MqttTopics:
+        await self._open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._close()
+
+    def take(self) -> list[tuple[str, bytes, bool]]:
+        """(topic, payload, whether the broker had kept it) of what has come. Raises PartFailed once it broke."""
+        if self.failure is not None and not self._arrived:
+            raise PartFailed(self.failure)
+        return [self._arrived.popleft() for _ in range(len(self._arrived))]
+
+    def _welcome(self) -> None:
+        for at in range(0, len(self._topics), PER_CALL):
+            part = self._topics[at : at + PER_CALL]
+            _, number = self._client.subscribe([(topic, 1) for topic in part])
+            self._pending[number or 0] = part  # on_subscribe comes by this same thread
+
+    def _on_subscribe(self, client: Any, userdata: Any, number: int, reasons: Any, properties: Any) -> None:
+        for topic, reason in zip(self._pending.pop(number, []), reasons, strict=False):
+            if reason.is_failure:
+                self.refused.append(topic)
+        if not self._pending:
+            self._call(self._ready.set)
+
+    def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
+        self._arrived.append((message.topic, bytes(message.payload), message.retain))

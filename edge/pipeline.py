@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from connectors.clock import wall_s
 from connectors.items import Item
 from connectors.results import AlarmState, Event, Finding, Result
 from connectors.tags import Group
@@ -156,10 +157,14 @@ class _Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who else wants to see what passes: chunks before scoring, results after."""
+    """Who else wants to see what passes: chunks before scoring, results after, and how long each model took.
+
+    `took` is told a model, wall seconds, and for how many results.
+    """
 
     chunk: Callable[[Chunk], None] = lambda chunk: None
     result: Callable[[Result], None] = lambda result: None
+    took: Callable[[str, float, int], None] = lambda model, seconds, results: None
 
 
 class Pipeline:
@@ -190,7 +195,7 @@ class Pipeline:
         self.groups = tuple(groups)
         self.models = tuple(models)
         self._watch = watch or Watch()
-        self._is_simulated = is_simulated
+        self.is_simulated = is_simulated
         self._merges = {group.name: GroupMerge(group) for group in groups}
         self._runners = [_runner(model, self.groups, start, keep) for model in models]
         self._alarms = {model.name: _Alarms(model) for model in models}
@@ -216,7 +221,10 @@ class Pipeline:
         for runner in self._runners:
             watermark = self._watermark(runner.groups)
             if watermark is not None:
+                began, waiting = wall_s(), len(self._waiting)
                 self._waiting.extend(runner.results(watermark))
+                if len(self._waiting) > waiting:
+                    self._watch.took(runner.model.name, wall_s() - began, len(self._waiting) - waiting)
             finished.append(watermark)
         if not self._runners:
             finished.append(self._watermark(set(self._merges)))
@@ -239,7 +247,7 @@ class Pipeline:
         self._waiting = [r for r in self._waiting if r.time > finished]
         events: list[Event] = []
         for result in now:
-            stamped = replace(result, is_simulated=self._is_simulated)
+            stamped = replace(result, is_simulated=self.is_simulated)
             self._watch.result(stamped)
             for event in self._alarms[result.model].update(stamped):
                 events.append(event)

@@ -65,8 +65,15 @@ class Recorder:
             for name in ("steps", "truth", "events", "health")
         }
 
+    def tell(self, **more: Any) -> None:
+        """Say more in run.json."""
+        self._about.update(more)
+        self._write_json("run.json", self._about)
+
     def line(self, name: str, value: Mapping[str, Any]) -> None:
         """Append one line to steps, truth, events or health, and hand it to the operating system."""
+        if name not in self._lines:
+            self._lines[name] = (self.folder / f"{name}.jsonl").open("a", encoding="utf-8")
         file = self._lines[name]
         file.write(json.dumps(value, ensure_ascii=False) + "\n")
         file.flush()
@@ -90,6 +97,8 @@ class Recorder:
 
     def chunk(self, chunk: Chunk) -> None:
         """Keep a chunk; a full minute of its group becomes a part."""
+        for text in chunk.texts:
+            self.line("texts", {"time": text.time, "tag": text.tag.name, "text": text.text})
         if not self._signals or not len(chunk.time):
             return
         name = chunk.group.name

@@ -1,0 +1,296 @@
+"""Servers and brokers that are not ours, several at once: their tags as one source, with marks of our own.
+
+What breaks is opened again; nothing is hidden: each line says whether it is connected, stale or lost, since when and
+why, and counts what came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.addresses import shared_out
+from connectors.clock import now_ns, sleep, wall_s
+from connectors.errors import InputError, PartFailed, TestbedError
+from connectors.items import Item
+from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, GroupMarks, Reading
+from connectors.secrets import Login
+from connectors.tags import Group, Tag, grouped
+from connectors.texts import say
+from connectors.times import SECOND, text
+
+TICK_S = 0.05  # wall seconds between looks at what has come
+RETRY_S = (0.5, 1.0, 2.0, 5.0)  # wall seconds before each next attempt; the last one repeats
+RATE_S = 5.0  # wall seconds a rate is counted over
+CONNECT_S = 15.0  # a line that has not answered by then is not there
+
+Put = list[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How lines are read.
+
+    Attributes:
+        publishing_ms: publishing interval asked of a server.
+        lateness_s: how far a group's mark stays behind its newest source time; None: two publishing intervals.
+        patience_s: wall seconds after which what is silent is stale, and a silent group stops holding the others.
+        wait: a line that is not there at the start is waited for.
+    """
+
+    publishing_ms: float = 1e3 * LATENESS_S / 2
+    lateness_s: float | None = None
+    patience_s: float = PATIENCE_S
+    wait: bool = False
+
+    @property
+    def lateness(self) -> float:
+        """Seconds."""
+        return 2e-3 * self.publishing_ms if self.lateness_s is None else self.lateness_s
+
+
+@dataclass(slots=True)
+class State:
+    """How a line is: 'connecting', 'connected', 'stale' or 'lost', since when (ns), and why."""
+
+    name: str = "connecting"
+    since: int = field(default_factory=now_ns)
+    reason: str = ""
+
+
+class Line(ABC):
+    """One server or broker. `read` is one connection; `keep` opens it again and again.
+
+    Attributes:
+        received: readings that came; malformed: what came and is none.
+        reconnects: connections after the first.
+        bytes: as far as the protocol's library tells.
+    """
+
+    def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
+        self.url, self.tags, self.login, self.settings = url, tuple(tags), login, settings
+        self.state = State()
+        self.is_simulated = False  # the other side says that it is a plant of ours
+        self.received = self.malformed = self.reconnects = self.bytes = 0
+        self.opened: asyncio.Future[None] | None = None  # ends with the first attempt
+        self.arrived: deque[Put] = deque()
+        self._heard = wall_s()
+        self._recent: deque[tuple[float, int]] = deque()
+        self._is_first = True
+        self._up_at = self._heard
+
+    @abstractmethod
+    async def read(self) -> None:
+        """Connect, call `up`, and `put` what comes until it breaks: raises PartFailed, or InputError at a bad tag."""
+
+    async def keep(self) -> None:
+        """Read for ever. What an attempt ends with is told in `state`, and the first time in `opened`."""
+        attempt = 0
+        while True:
+            try:
+                await self.read()
+            except TestbedError as error:
+                if self.state.name in ("connected", "stale"):
+                    attempt = 0
+                self._turn("lost", str(error))
+                self._tell_first(error)
+            await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            attempt += 1
+
+    def up(self) -> None:
+        """The connection stands and every tag is subscribed."""
+        self.reconnects += not self._is_first
+        self._is_first = False
+        self._up_at = wall_s()
+        self.heard()
+        self._turn("connected")
+        self._tell_first(None)
+
+    def heard(self) -> None:
+        """The other side gave a sign of life."""
+        self._heard = wall_s()
+        if self.state.name == "stale":
+            self._turn("connected")
+
+    def put(self, readings: Put) -> None:
+        """Readings have come."""
+        self.heard()
+        if readings:
+            self.received += len(readings)
+            self._recent.append((self._heard, len(readings)))
+            self.arrived.append(readings)
+
+    @property
+    def silent_s(self) -> float:
+        """Wall seconds since the last sign of life."""
+        return wall_s() - self._heard
+
+    def check_life(self) -> None:
+        """Call it now and then: a line without a sign of life is stale."""
+        if self.state.name == "connected" and self.silent_s > self.settings.patience_s:
+            self._turn("stale", say("nothing came for {s} s", s=f"{self.settings.patience_s:g}"))
+
+    def rate(self) -> float:
+        """Readings a wall second of late."""
+        now = wall_s()
+        while self._recent and now - self._recent[0][0] > RATE_S:
+            self._recent.popleft()
+        span = min(RATE_S, max(1.0, now - self._up_at))
+        return sum(n for _, n in self._recent) / span
+
+    def _turn(self, name: str, reason: str = "") -> None:
+        if (name, reason) != (self.state.name, self.state.reason):
+            since = self.state.since if name == self.state.name else now_ns()
+            self.state = State(name, since, reason)
+
+    def _tell_first(self, error: TestbedError | None) -> None:
+        if self.opened is not None and not self.opened.done():
+            self.opened.set_result(None) if error is None else self.opened.set_exception(error)
+
+    def status(self) -> dict[str, Any]:
+        """State and counts as JSON values."""
+        return {
+            "url": self.url,
+            "state": self.state.name,
+            "since": text(self.state.since),
+            "reason": self.state.reason,
+            "tags": len(self.tags),
+            "rate": round(self.rate(), 1),
+            "received": self.received,
+            "malformed": self.malformed,
+            "reconnects": self.reconnects,
+        }
+
+
+class LiveSource:
+    """The tags of several lines as one source. Enter it, iterate its items and epochs; it ends when it is stopped.
+
+    Raises InputError or PartFailed on entering if a line does not let us in, unless the settings say to wait.
+    """
+
+    def __init__(self, lines: Sequence[Line], settings: Settings) -> None:
+        self.lines = tuple(lines)
+        self.settings = settings
+        self.groups: tuple[Group, ...] = grouped(tag for line in lines for tag in line.tags)
+        self.epochs = 0
+        self._marks: dict[str, GroupMarks] = {}
+        self._of_group = {group.name: [ln for ln in lines if set(ln.tags) & set(group.tags)] for group in self.groups}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that arrived."""
+        return sum(line.bytes for line in self.lines)
+
+    async def __aenter__(self) -> LiveSource:
+        loop = asyncio.get_running_loop()
+        wall = _wall()
+        lateness, patience = self.settings.lateness, self.settings.patience_s
+        self._marks = {group.name: GroupMarks(group, lateness, patience, wall) for group in self.groups}
+        for line in self.lines:
+            line.opened = loop.create_future()
+        self._tasks = [loop.create_task(line.keep()) for line in self.lines]
+        opened = [line.opened for line in self.lines if line.opened is not None]
+        try:
+            if not self.settings.wait:
+                await self._first(opened)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        finally:
+            for future in opened:  # one that failed and nobody asked is no surprise
+                future.cancel() if not future.done() else future.exception()
+        return self
+
+    async def _first(self, opened: Sequence[asyncio.Future[None]]) -> None:
+        _, late = await asyncio.wait(opened, timeout=CONNECT_S)
+        errors = [future.exception() for future in opened if future.done()]
+        wrong = [error for error in errors if isinstance(error, InputError)]
+        gone = [str(error) for error in errors if isinstance(error, PartFailed)]
+        gone += [say("{url} did not answer within {s} s.", url=line.url, s=f"{CONNECT_S:g}")
+                 for line, future in zip(self.lines, opened, strict=True) if future in late]  # fmt: skip
+        if wrong:
+            raise InputError("\n".join(map(str, wrong)), [p for error in wrong for p in error.problems])
+        if gone:
+            raise PartFailed("\n".join(gone))
+
+    async def __aexit__(self, *exc: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End every group with what has come so far."""
+        self._stop.set()
+
+    async def __aiter__(self) -> AsyncIterator[list[Item | Epoch]]:
+        while not self._stop.is_set():
+            await self._wait()
+            for task in self._tasks:
+                if task.done():
+                    task.result()  # a fault of our own: told, not hidden
+            items = self._collect()
+            if items:
+                yield items
+        yield [*self._collect(), *(marks.end() for marks in self._marks.values())]
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), TICK_S)
+        except TimeoutError:
+            return
+
+    def _collect(self) -> list[Item | Epoch]:
+        """Everything that has come since the last look, and the marks it moves."""
+        wall = _wall()
+        came: dict[str, list[Reading]] = {}
+        for line in self.lines:
+            line.check_life()
+            while line.arrived:
+                for reading in line.arrived.popleft():
+                    came.setdefault(reading.tag.group, []).append(reading)
+        items: list[Item | Epoch] = []
+        for name, readings in came.items():
+            items += self._marks[name].take(readings, wall)
+        self.epochs += sum(isinstance(item, Epoch) for item in items)
+        for name, marks in self._marks.items():
+            others = [p for other, m in self._marks.items() if other != name and (p := m.present(wall)) is not None]
+            alive = all(line.state.name == "connected" for line in self._of_group[name])
+            items += marks.advance(wall, max(others, default=None), alive)
+        return items
+
+    def repeated(self) -> int:
+        """Samples said again, since they are reported by exception and hold."""
+        return sum(marks.repeated for marks in self._marks.values())
+
+    def silent(self) -> list[str]:
+        """Groups that patience has run out with."""
+        return [name for name, marks in self._marks.items() if marks.is_silent(_wall())]
+
+
+def live_source(
+    urls: Sequence[str], tags: Sequence[Tag], settings: Settings, logins: dict[str, Login] | None = None
+) -> LiveSource:
+    """The tags at these addresses. Raises InputError naming every address and tag that does not fit."""
+    logins = logins or {}
+    lines: list[Line] = []
+    for url, mine in shared_out(urls, tags).items():
+        login = logins.get(url) or logins.get("") or Login()
+        if url.startswith("opc.tcp://"):
+            from connectors.opcua_live import OpcUaLine
+
+            lines.append(OpcUaLine(url, mine, login, settings))
+        else:
+            from connectors.mqtt_live import MqttLine
+
+            lines.append(MqttLine(url, mine, login, settings))
+    return LiveSource(lines, settings)
+
+
+def _wall() -> int:
+    return round(wall_s() * SECOND)

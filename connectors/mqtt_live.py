@@ -1,0 +1,163 @@
+"""Plain topics of an MQTT broker that is not ours: a number, a text, or JSON with value, time and quality."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.clock import now_ns, sleep
+from connectors.errors import BadMessage, InputError
+from connectors.live import TICK_S, Line
+from connectors.marks import Reading
+from connectors.mqtt import MqttTopics
+from connectors.status import BAD, GOOD, UNCERTAIN
+from connectors.tags import Tag
+from connectors.texts import say
+from connectors.times import parse
+
+VALUE = ("v", "value", "val")
+TIME = ("ts", "timestamp", "time", "t")
+QUALITY = ("q", "quality", "status")
+SCALES = (
+    (1e17, 1),
+    (1e14, 1_000),
+    (1e11, 1_000_000),
+    (1e8, 1_000_000_000),
+)  # least number, ns: ns, us, ms, s since 1970
+DEEPEST = 8  # levels of 'topic#a.b.c'
+QUALITIES = {"good": GOOD, "ok": GOOD, "uncertain": UNCERTAIN, "bad": BAD}
+
+
+class MqttLine(Line):
+    """One broker; see Line.
+
+    Addresses are topics; 'topic#a.b' takes a number out of deeper JSON; an empty one is the tag's own name.
+    """
+
+    async def read(self) -> None:
+        parts = urlsplit(self.url)
+        is_secure = parts.scheme == "mqtts"
+        wanted: dict[str, list[tuple[Tag, str]]] = {}
+        for tag in self.tags:
+            topic, _, path = (tag.address or tag.name).partition("#")
+            wanted.setdefault(topic, []).append((tag, path))
+        bad = [topic for topic in wanted if not topic or "+" in topic or "#" in topic]
+        if bad:
+            raise InputError(say("'{topic}' is no topic of a tag: it must be one topic, without '+'.", topic=bad[0]))
+        port = parts.port or (8883 if is_secure else 1883)
+        seen: set[str] = set()
+        async with MqttTopics(list(wanted), parts.hostname or "", port, self.login, is_secure) as topics:
+            if topics.refused:
+                shown = ", ".join(topics.refused[:5])
+                raise InputError(say("{url} does not let us read {topics}.", url=self.url, topics=shown))
+            self.up()
+            while True:
+                for topic, payload, is_kept in topics.take():
+                    self._take(wanted.get(topic, []), payload, is_kept and topic not in seen)
+                    seen.add(topic)
+                await sleep(TICK_S / 2)
+
+    def _take(self, tags: list[tuple[Tag, str]], payload: bytes, is_first: bool) -> None:
+        self.bytes += len(payload)
+        readings = []
+        for tag, path in tags:
+            try:
+                time, value, status = decoded(payload, path)
+            except BadMessage:
+                self.malformed += 1
+                continue
+            readings.append(Reading(tag, now_ns() if time is None else time, value, status, is_first))
+        self.put(readings)
+
+
+def decoded(payload: bytes, path: str = "") -> tuple[int | None, float | str, int]:
+    """Time in ns (None where it tells none), value and status of a message. Raises BadMessage if it is none.
+
+    >>> decoded(b"21.5")
+    (None, 21.5, 0)
+    >>> decoded(b'{"v": 1.2, "ts": "2026-01-05T00:00:00Z", "q": 0}')
+    (1767571200000000000, 1.2, 0)
+    >>> decoded(b'{"state": {"level": 3}}', "state.level")
+    (None, 3.0, 0)
+    """
+    told = _told(payload)
+    head = told if isinstance(told, dict) else {}
+    inner = _inside(told, path)
+    if isinstance(inner, dict):
+        head = inner
+        inner = _first(inner, VALUE, missing=True)
+    status = _status(_first(head, QUALITY))
+    value = _value(inner)
+    if isinstance(value, float) and (status & BAD or not math.isfinite(value)):
+        value, status = math.nan, status if status & BAD else BAD
+    return _time(_first(head, TIME)), value, status
+
+
+def _told(payload: bytes) -> Any:
+    """JSON, or a bare word as text; None for nothing."""
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        raise BadMessage("A message is neither a number nor JSON nor text.") from None
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        if text[0] in '{["':
+            raise BadMessage("A message begins like JSON and is none.") from None
+        return text
+
+
+def _inside(told: Any, path: str) -> Any:
+    for step in path.split(".")[:DEEPEST] if path else ():
+        if not isinstance(told, dict) or step not in told:
+            raise BadMessage(f"A message has no '{path}'.")
+        told = told[step]
+    return told
+
+
+def _first(head: dict[str, Any], names: tuple[str, ...], missing: bool = False) -> Any:
+    """What stands under the first of these names; raises BadMessage if it must be there and is not."""
+    for name in names:
+        if name in head:
+            return head[name]
+    if missing:
+        raise BadMessage(f"A message has none of {', '.join(names)}.")
+    return None
+
+
+def _value(told: Any) -> float | str:
+    if told is None:
+        return math.nan
+    if isinstance(told, bool | int | float):
+        try:
+            return float(told)
+        except OverflowError:
+            return math.inf
+    if isinstance(told, str):
+        return told
+    raise BadMessage("A message's value is neither a number nor a text.")
+
+
+def _status(told: Any) -> int:
+    if isinstance(told, int) and not isinstance(told, bool):
+        return told & 0xFFFF_FFFF
+    if isinstance(told, str):
+        word = told.strip().lower()
+        return next((code for name, code in QUALITIES.items() if word.startswith(name)), GOOD)
+    return GOOD
+
+
+def _time(told: Any) -> int | None:
+    """ns of an ISO 8601 text, or of a number since 1970 in s, ms, us or ns, told apart by its size."""
+    if told is None:
+        return None
+    try:
+        if isinstance(told, str):
+            return parse(told)
+        number = float(told)
+        scale = next(scale for least, scale in SCALES if number >= least)
+        return int(told) * scale if isinstance(told, int) else round(number * scale / 1000) * 1000
+    except (ValueError, TypeError, OverflowError, StopIteration):
+        raise BadMessage(f"A message's time '{str(told)[:40]}' does not fit.") from None

@@ -1,0 +1,244 @@
+"""An OPC UA server that is not ours: its nodes by id or browse path, whatever stack it is made with."""
+
+# asyncua types its generated structures as wrappers of int and str, and re-exports without saying so.
+# pyright: reportArgumentType=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import re
+from collections.abc import Sequence
+
+from asyncua import Client, ua
+from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+
+from connectors.clock import now_ns, sleep
+from connectors.errors import InputError, PartFailed
+from connectors.live import TICK_S, Line
+from connectors.marks import Reading
+from connectors.opcua_server import NAMESPACE
+from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
+from connectors.tags import Tag
+from connectors.texts import say
+from connectors.times import of_datetime
+
+TIMEOUT_S = 10.0  # of a request
+LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
+QUEUE = 1_000  # samples a monitored item may hold on the server; it may grant less
+PER_CALL = 500  # items in one request
+ALIVE_S = 1.0  # a server with nothing to tell says so this often
+DEAD = 2.0  # times the patience without a sign of life, and the connection is opened anew
+GONE = (ConnectionError, TimeoutError, OSError, ua.UaError)
+
+
+class OpcUaLine(Line):
+    """One OPC UA server; see Line. Addresses are node ids, browse paths from Objects, or empty for a plant of ours."""
+
+    async def read(self) -> None:
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+        client = Client(self.url, timeout=TIMEOUT_S, watchdog_intervall=TIMEOUT_S)
+        reading = _Reading(self, client)
+        try:
+            await reading.open()
+            await reading.watch()
+        finally:
+            await _leave(client)
+
+
+class _Reading:
+    """One connection."""
+
+    def __init__(self, line: OpcUaLine, client: Client) -> None:
+        self._line, self._client = line, client
+        self._tags: dict[int, Tag] = {}  # by client handle
+        self._told: set[int] = set()  # handles whose first value has come
+        self._broke: str | None = None
+
+    async def open(self) -> None:
+        """Connect and subscribe every tag. Raises PartFailed, or InputError for tags that are not there."""
+        line, client = self._line, self._client
+        client.set_user(line.login.user) if line.login.user else None
+        client.set_password(line.login.password) if line.login.password else None
+        try:
+            if line.login.certificate:
+                policy = SecurityPolicyBasic256Sha256
+                await client.set_security(policy, line.login.certificate, line.login.key)
+            await client.connect()
+        except GONE as error:
+            raise PartFailed(
+                say("No OPC UA server lets us in at {url} ({reason}).", url=line.url, reason=_reason(error))
+            ) from None
+        client.connection_lost_callback = self._on_lost
+        try:
+            nodes = await self._nodes()
+            await self._subscribe(nodes)
+        except GONE as error:
+            raise PartFailed(
+                say("{url} refused the subscription: {reason}.", url=line.url, reason=_reason(error))
+            ) from None
+        line.up()
+
+    async def watch(self) -> None:
+        """Until the connection breaks or shows no life: raises PartFailed."""
+        line = self._line
+        while self._broke is None:
+            await sleep(TICK_S)
+            if line.silent_s > DEAD * line.settings.patience_s:
+                self._broke = say("no sign of life for {s} s", s=f"{line.silent_s:.0f}")
+        raise PartFailed(self._broke)
+
+    async def _on_lost(self, error: Exception) -> None:
+        self._broke = self._broke or say("the connection broke ({reason})", reason=_reason(error))
+
+    async def _nodes(self) -> list[ua.NodeId]:
+        """The node of each tag."""
+        names = await self._client.get_namespace_array()
+        self._line.is_simulated = NAMESPACE in names
+        nodes: list[ua.NodeId | None] = [_node_id(_address(tag, names), names) for tag in self._line.tags]
+        paths = [i for i, node in enumerate(nodes) if node is None]
+        for at in range(0, len(paths), PER_CALL):
+            part = paths[at : at + PER_CALL]
+            wanted = [_browse_path(self._line.tags[i].address) for i in part]
+            results = await self._client.uaclient.session.translate_browsepaths_to_nodeids(wanted)
+            for i, result in zip(part, results, strict=True):
+                if result.StatusCode.is_good() and result.Targets:
+                    nodes[i] = result.Targets[0].TargetId
+        missing = [tag for tag, node in zip(self._line.tags, nodes, strict=True) if node is None]
+        if missing:
+            raise _not_there(self._line.url, [f"{tag.name} ({tag.address or tag.name})" for tag in missing])
+        return [node for node in nodes if node is not None]
+
+    async def _subscribe(self, nodes: Sequence[ua.NodeId]) -> None:
+        interval = self._line.settings.publishing_ms
+        alive = max(1, round(1e3 * ALIVE_S / interval))
+        parameters = ua.CreateSubscriptionParameters(
+            RequestedPublishingInterval=interval,
+            RequestedLifetimeCount=60 * alive,
+            RequestedMaxKeepAliveCount=alive,
+            MaxNotificationsPerPublish=0,
+            PublishingEnabled=True,
+        )
+        session = self._client.uaclient.session
+        made = await session.create_subscription(parameters, self._on_publish)
+        refused: list[str] = []
+        for at in range(0, len(nodes), PER_CALL):
+            part = [(i, nodes[i]) for i in range(at, min(at + PER_CALL, len(nodes)))]
+            requests = [self._request(i, node) for i, node in part]
+            results = await session.create_monitored_items(
+                ua.CreateMonitoredItemsParameters(made.SubscriptionId, ua.TimestampsToReturn.Both, requests)
+            )
+            refused += [
+                f"{self._line.tags[i].name} ({node.to_string()}: {result.StatusCode.name})"
+                for (i, node), result in zip(part, results, strict=True)
+                if not result.StatusCode.is_good()
+            ]
+        if refused:
+            raise _not_there(self._line.url, refused)
+
+    def _request(self, i: int, node: ua.NodeId) -> ua.MonitoredItemCreateRequest:
+        """Every sample, also of a value that stays the same, as far as the server follows us."""
+        self._tags[i + 1] = self._line.tags[i]
+        return ua.MonitoredItemCreateRequest(
+            ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value),
+            ua.MonitoringMode.Reporting,
+            ua.MonitoringParameters(
+                ClientHandle=i + 1,
+                SamplingInterval=self._line.settings.publishing_ms,
+                Filter=ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp),
+                QueueSize=QUEUE,
+                DiscardOldest=True,
+            ),
+        )
+
+    async def _on_publish(self, result: ua.PublishResult) -> None:
+        """A publish response without notifications is a sign of life."""
+        readings: list[Reading] = []
+        for notification in result.NotificationMessage.NotificationData or ():
+            if isinstance(notification, ua.StatusChangeNotification):
+                self._broke = say("the server dropped the subscription ({why})", why=notification.Status.name)
+            elif isinstance(notification, ua.DataChangeNotification):
+                for item in notification.MonitoredItems:
+                    reading = self._reading(item.ClientHandle, item.Value)
+                    if reading is not None:
+                        readings.append(reading)
+        self._line.put(readings)
+
+    def _reading(self, handle: int, data: ua.DataValue) -> Reading | None:
+        """The value as a reading; None if it is no value yet, or none that a tag can hold."""
+        tag = self._tags.get(handle)
+        status = 0 if data.StatusCode is None else data.StatusCode.value
+        if tag is None or status == BAD_WAITING_FOR_INITIAL_DATA:
+            return None
+        moment = data.SourceTimestamp or data.ServerTimestamp
+        value = None if data.Value is None else data.Value.Value
+        is_first = handle not in self._told
+        self._told.add(handle)
+        if value is not None and not isinstance(value, int | float | str):
+            self._line.malformed += 1
+            return None
+        number = value if isinstance(value, str) else math.nan if value is None else float(value)
+        if isinstance(number, float) and not (math.isfinite(number) and not status & BAD):
+            number, status = math.nan, status if status & BAD else BAD
+        return Reading(tag, now_ns() if moment is None else of_datetime(moment), number, status, is_first)
+
+
+async def _leave(client: Client) -> None:
+    try:
+        await asyncio.wait_for(client.disconnect(), LEAVE_S)
+    except GONE:
+        client.disconnect_socket()
+
+
+def _address(tag: Tag, namespaces: Sequence[str]) -> str:
+    """An empty address means the tag's own name, at a plant that testbed serves."""
+    if tag.address:
+        return tag.address
+    return f"nsu={NAMESPACE};s={tag.name}" if NAMESPACE in namespaces else tag.name
+
+
+def _node_id(address: str, namespaces: Sequence[str]) -> ua.NodeId | None:
+    """The node id an address writes out; None for a browse path, or where it is none."""
+    named = re.match(r"^nsu=([^;]+);(.+)$", address)
+    if named:
+        if named[1] not in namespaces:
+            return None
+        address = f"ns={namespaces.index(named[1])};{named[2]}"
+    try:
+        return ua.NodeId.from_string(address) if re.match(r"^(ns=\d+;)?[isgb]=", address) else None
+    except (ua.UaError, ValueError):
+        return None
+
+
+def _browse_path(address: str) -> ua.BrowsePath:
+    """The path that an address such as '/Objects/2:Mould/2:Level' writes, from Objects on. '0:' may be left out."""
+    steps = [step for step in address.split("/") if step]
+    steps = steps[1:] if steps and steps[0].removeprefix("0:") == "Objects" else steps
+    elements = []
+    for step in steps:
+        index, colon, name = step.partition(":")
+        is_numbered = bool(colon) and index.isdigit()
+        target = ua.QualifiedName(name, int(index)) if is_numbered else ua.QualifiedName(step, 0)
+        elements.append(
+            ua.RelativePathElement(
+                ReferenceTypeId=ua.NodeId(ua.ObjectIds.HierarchicalReferences),
+                IsInverse=False,
+                IncludeSubtypes=True,
+                TargetName=target,
+            )
+        )
+    return ua.BrowsePath(ua.NodeId(ua.ObjectIds.ObjectsFolder), ua.RelativePath(elements))
+
+
+def _not_there(url: str, names: Sequence[str]) -> InputError:
+    shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+    return InputError(
+        say(
+            "{url} does not offer {n} tags of the list: {tags}. Write their address as the server has it.",
+            url=url, n=len(names), tags=shown,
+        )
+    )  # fmt: skip
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).strip().rstrip(".") or type(error).__name__

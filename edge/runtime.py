@@ -1,0 +1,325 @@
+"""An edge box at work: live lines through models into events and a record. It needs floors 0 and 1 alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from connectors.clock import Stopwatch, now_ns
+from connectors.items import Item
+from connectors.live import LiveSource, Settings, live_source
+from connectors.marks import Epoch
+from connectors.results import Event, Result
+from connectors.secrets import Login
+from connectors.tags import Group, Tag
+from connectors.times import text
+from edge.library import Chosen, choose
+from edge.merge import Chunk, Counts
+from edge.pipeline import Pipeline, Watch
+from edge.record import Recorder
+from edge.versions import versions
+
+STATUS_S = 0.5  # wall seconds between two looks for whoever watches
+HEALTH_S = 10.0  # wall seconds between two lines of health in the record
+BEHIND_S = 10.0  # what waits longer than this for a model is dropped, the oldest first
+LEAST_KEPT = 8  # windows or pictures that may always wait
+RECENT = 500  # timings a percentile rests on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be watched.
+
+    Attributes:
+        urls: addresses of servers and brokers.
+        tags: what to read there.
+        models: names or files; 'rules' needs none.
+        settings: how lines are read.
+        logins: by address, '' for all others.
+        out: folder of the record, absent or empty; None records nothing.
+        record: 'full', 'events' or 'none'.
+        duration_s: wall seconds; None: until stopped.
+    """
+
+    urls: Sequence[str]
+    tags: Sequence[Tag]
+    models: Sequence[str] = ("rules",)
+    settings: Settings = field(default_factory=Settings)
+    logins: Mapping[str, Login] = field(default_factory=dict)
+    out: Path | None = None
+    record: str = "full"
+    duration_s: float | None = None
+
+
+@dataclass(slots=True)
+class ModelState:
+    """How a model does: its last score and when (ns), what it takes (wall seconds), and how much it scored."""
+
+    score: float = float("nan")
+    at: int | None = None
+    scored: int = 0
+    took: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    def percentile_ms(self, share: float) -> float | None:
+        return round(1e3 * float(np.percentile(list(self.took), share)), 3) if self.took else None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is to be seen at a moment; times are ns of source time.
+
+    Attributes:
+        present: up to where every model has scored; None before the first.
+        sources: states and counts of the lines, as JSON values.
+        models: state, latency and losses by name, as JSON values.
+        alarms: the alarms that stand, oldest first.
+        silent: groups that nothing came of for too long.
+    """
+
+    present: int | None
+    sources: tuple[dict[str, Any], ...]
+    models: dict[str, dict[str, Any]]
+    alarms: tuple[Event, ...]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who wants to know: events as they come, and a look at everything now and then."""
+
+    events: Callable[[Sequence[Event]], None] = lambda events: None
+    status: Callable[[Status], None] = lambda status: None
+
+
+class Runtime:
+    """One watch: make it, `run` it, `close` it.
+
+    Raises InputError if an address, a tag, a model or the folder does not fit, PartFailed if a line is not there.
+    """
+
+    def __init__(self, order: Order, telling: Telling | None = None) -> None:
+        self.order = order
+        self.source: LiveSource = live_source(order.urls, order.tags, order.settings, dict(order.logins))
+        self.groups: tuple[Group, ...] = self.source.groups
+        self.chosen: list[Chosen] = choose(order.models, self.groups)
+        self.events: list[Event] = []
+        self.chunks: dict[str, list[Chunk]] = {group.name: [] for group in self.groups}
+        self.states = {chosen.bound.name: ModelState() for chosen in self.chosen}
+        self.start: int | None = None  # ns, the first sample
+        self.began = text(now_ns())
+        self.watch = Stopwatch()
+        self.recorder: Recorder | None = None
+        self._latency_s: deque[float] = deque(maxlen=100_000)
+        self._standing: dict[tuple[str, str, str], Event] = {}
+        self._telling = telling or Telling()
+        strides = [spec.stride_s for chosen in self.chosen for spec in chosen.bound.windows]
+        self.pipeline = Pipeline(
+            self.groups,
+            [chosen.bound for chosen in self.chosen],
+            watch=Watch(self._on_chunk, self._on_result, self._on_took),
+            keep=max(LEAST_KEPT, round(BEHIND_S / min(strides, default=1.0))),
+        )
+
+    # -- at work ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Watch until the time is over or somebody stops it. The record is left open: `close` it."""
+        with stopping(self.source.stop):
+            async with self.source:
+                self._open_record()
+                try:
+                    await self._work()
+                except BaseException:
+                    self.close("failed")
+                    raise
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.watch = Stopwatch()
+        if self.order.duration_s is not None:
+            loop.call_later(self.order.duration_s, self.source.stop)
+        shown, noted = Stopwatch(), Stopwatch()
+        async for items in self.source:
+            came = Stopwatch()
+            events = await asyncio.to_thread(self._feed, items)  # what comes meanwhile is kept by the lines
+            if any(not isinstance(item, Epoch) for item in items):
+                self._latency_s.append(came.seconds())
+            self._on_events(events)
+            if shown.seconds() >= STATUS_S:
+                shown = Stopwatch()
+                self._telling.status(self.status())
+            if self.recorder is not None and noted.seconds() >= HEALTH_S:
+                noted = Stopwatch()
+                self.recorder.line("health", self.health())
+        self._telling.status(self.status())
+
+    def _feed(self, items: Sequence[Item | Epoch]) -> list[Event]:
+        """Items in order; time that jumps starts its group anew."""
+        self.pipeline.is_simulated = any(line.is_simulated for line in self.source.lines)
+        events: list[Event] = []
+        waiting: list[Item] = []
+        for item in items:
+            if isinstance(item, Epoch):
+                events += self.pipeline.feed(waiting)
+                waiting = []
+                events += self.pipeline.restart(item.group)
+            else:
+                waiting.append(item)
+        return events + self.pipeline.feed(waiting)
+
+    def _on_chunk(self, chunk: Chunk) -> None:
+        if len(chunk.time) and self.start is None:
+            self.start = int(chunk.time[0])
+            if self.recorder is not None:
+                self.recorder.tell(start=text(self.start))
+        if self.recorder is not None:
+            self.recorder.chunk(chunk)
+
+    def _on_result(self, result: Result) -> None:
+        state = self.states[result.model]
+        state.at = result.time
+        state.score = result.score
+        state.scored += result.score == result.score
+
+    def _on_took(self, model: str, took: float, results: int) -> None:
+        self.states[model].took.append(took / results)
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self.events += events
+        for event in events:
+            key = (event.model, event.source, event.condition)
+            if event.change == "active":
+                self._standing[key] = event
+            elif event.change == "returned":
+                self._standing.pop(key, None)
+        if self.recorder is not None:
+            self.recorder.events(events)
+        self._telling.events(events)
+
+    # -- what is to be seen -----------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """A look at everything."""
+        counts = self.pipeline.counts()
+        sources = []
+        for line in self.source.lines:
+            late = sum(counts[name].late for name in {tag.group for tag in line.tags})
+            sources.append({**line.status(), "late": late})
+        return Status(
+            present=self.pipeline.finished,
+            sources=tuple(sources),
+            models=self._models(),
+            alarms=tuple(sorted(self._standing.values(), key=lambda event: event.time)),
+            silent=tuple(self.source.silent()),
+        )
+
+    def _models(self) -> dict[str, dict[str, Any]]:
+        dropped, blind = self.pipeline.dropped(), self.pipeline.blind_s()
+        return {
+            name: {
+                "score": None if state.score != state.score else float(f"{state.score:.4g}"),
+                "at": None if state.at is None else text(state.at),
+                "scored": state.scored,
+                "p50_ms": state.percentile_ms(50),
+                "p99_ms": state.percentile_ms(99),
+                "dropped": dropped[name],
+                "blind_s": round(blind[name], 3),
+            }
+            for name, state in self.states.items()
+        }
+
+    def counts(self) -> dict[str, Counts]:
+        """What came of each group; what was said again since it holds did not come."""
+        return self.pipeline.counts()
+
+    def health(self) -> dict[str, Any]:
+        """A line of the record: counts by group, lines, models."""
+        status = self.status()
+        return {
+            "at": text(now_ns()),
+            "counts": {name: asdict(c) for name, c in self.counts().items()},
+            "sources": list(status.sources),
+            "models": status.models,
+            "notes": self.notes(),
+        }
+
+    def notes(self) -> dict[str, int]:
+        """What was put right, refused or given up, counted."""
+        lines = self.source.lines
+        return {
+            "dropped": sum(self.pipeline.dropped().values()),
+            "reconnects": sum(line.reconnects for line in lines),
+            "malformed": sum(line.malformed for line in lines),
+            "repeated": self.source.repeated(),
+            "epochs": self.source.epochs,
+        }
+
+    @property
+    def latency_s(self) -> list[float]:
+        """Wall seconds from taking up what had come to its events."""
+        return list(self._latency_s)
+
+    # -- the record -------------------------------------------------------------------------------------------
+
+    def about(self) -> dict[str, Any]:
+        """The head of record and score."""
+        return {
+            "scenario": "watch",
+            "seed": None,
+            "over": "+".join(sorted({url.partition("://")[0].replace("opc.tcp", "opcua") for url in self.order.urls})),
+            "speed": "real",
+            "models": [chosen.bound.name for chosen in self.chosen],
+        }
+
+    def more(self) -> dict[str, Any]:
+        """What record and report say beside the head."""
+        return {
+            "began": self.began,
+            "urls": list(self.order.urls),
+            "model_files": [chosen.about for chosen in self.chosen],
+            "versions": versions(),
+        }
+
+    def _open_record(self) -> None:
+        if self.order.out is None or self.order.record == "none":
+            return
+        about = {**self.about(), "kind": "watch", "start": text(now_ns()), **self.more()}
+        self.recorder = Recorder(self.order.out, about, self.groups, self.order.record == "full")
+
+    def span(self) -> tuple[int, int]:
+        """From the first sample to where every model has scored, ns."""
+        start = now_ns() if self.start is None else self.start
+        return start, max(start, self.pipeline.finished or start)
+
+    def close(self, state: str = "done") -> None:
+        """Close the record, if it is open."""
+        if self.recorder is not None:
+            self.recorder.line("health", self.health())
+            self.recorder.finish(state)
+            self.recorder = None
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and a request to end call `stop` meanwhile, where this thread may say so; elsewhere nothing changes."""
+    loop = asyncio.get_running_loop()
+    taken = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, and any thread but the main one
+            loop.add_signal_handler(number, stop)
+            taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)
