@@ -88,10 +88,13 @@ class Graph:
         return self.add("ReduceMean", middle, axes=[axis], keepdims=1)
 
     def graft(self, model: onnx.ModelProto, feeds: Mapping[str, str], wanted: Sequence[str]) -> tuple[str, ...]:
-        """The part of another graph that its outputs `wanted` need, fed by values of this one; their names here."""
+        """The part of another graph that its values `wanted` need; their names here.
+
+        `feeds` says which of its values are values of this graph: its inputs, or anything inside it.
+        """
         needed, nodes = set(wanted), []
         for node in reversed(model.graph.node):
-            if needed & set(node.output):
+            if (needed - feeds.keys()) & set(node.output):
                 needed.update(node.input)
                 nodes.append(node)
         prefix = f"g{len(self._nodes)}/"
