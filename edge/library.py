@@ -15,14 +15,16 @@ from connectors.texts import say
 from edge.model import SHIPPED, Bound, OnnxModel
 from edge.rules import Rules
 from edge.session import read_model
+from edge.surface import PLACE, Inspector, Namer
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A model of a run: bound, and what the record says of it."""
+    """A model of a run: bound, what the record says of it, and of the models that only help it."""
 
     bound: Bound
     about: dict[str, Any]
+    helpers: tuple[dict[str, Any], ...] = ()
 
 
 def folders() -> list[Path]:
@@ -58,29 +60,48 @@ def find(name: str, plant: str = "") -> Path:
 
 
 def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> list[Chosen]:
-    """The models called `names`, bound to `groups`. Raises InputError naming what does not fit."""
-    chosen: list[Chosen] = []
-    taken: set[str] = set()
+    """The models called `names`, bound to `groups`; a classifier beside a strip inspection names what that one finds.
+
+    Raises InputError naming what does not fit.
+    """
+    loaded: list[tuple[str, OnnxModel | None, dict[str, Any]]] = []
     for name in names:
-        if name == "rules":
-            model: Bound = Rules(groups)
-            about: dict[str, Any] = {"name": "rules", "kind": "rules"}
-        else:
-            path = find(name, plant)
-            data = read_model(path)
-            onnx = OnnxModel(data, path.name)
-            label = onnx.card.name if onnx.card.name not in taken else path.stem
-            model = onnx.bind(groups, label)
-            about = {
-                "name": label,
-                "kind": onnx.card.kind,
-                "file": path.name,
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "providers": list(onnx.session.providers),
-                "card": {k: v for k, v in onnx.card.raw.items() if k != "golden"},
-            }
-        if model.name in taken:
-            raise InputError(say("Two models are called '{name}'. Name each once.", name=model.name))
-        taken.add(model.name)
-        chosen.append(Chosen(model, about))
+        model, about = (None, {"name": "rules", "kind": "rules"}) if name == "rules" else _loaded(name, plant)
+        label = about["name"]
+        if label in (taken for taken, _, _ in loaded):
+            label = about["name"] = Path(about.get("file", name)).stem
+        if label in (taken for taken, _, _ in loaded):
+            raise InputError(say("Two models are called '{name}'. Name each once.", name=label))
+        loaded.append((label, model, about))
+    inspects = any(model is not None and model.card.place == PLACE for _, model, _ in loaded)
+    namers = [entry for entry in loaded if inspects and entry[1] is not None and entry[1].card.task == "classify"]
+    if len(namers) > 1:
+        raise InputError(say("A strip inspection takes one classifier, but got {names}.",
+                             names=", ".join(name for name, _, _ in namers)))  # fmt: skip
+    chosen: list[Chosen] = []
+    for label, model, about in loaded:
+        if model is None:
+            chosen.append(Chosen(Rules(groups), about))
+        elif model.card.place == PLACE:
+            namer = namers[0][1] if namers else None
+            inspector = Inspector(model, groups, label, None if namer is None else Namer(namer))
+            chosen.append(Chosen(inspector, about, tuple(about for _, _, about in namers)))
+        elif (label, model, about) not in namers:
+            chosen.append(Chosen(model.bind(groups, label), about))
     return chosen
+
+
+def _loaded(name: str, plant: str) -> tuple[OnnxModel, dict[str, Any]]:
+    """A model file, checked, and what the record says of it."""
+    path = find(name, plant)
+    data = read_model(path)
+    onnx = OnnxModel(data, path.name)
+    about = {
+        "name": onnx.card.name,
+        "kind": onnx.card.kind,
+        "file": path.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "providers": list(onnx.session.providers),
+        "card": {k: v for k, v in onnx.card.raw.items() if k != "golden"},
+    }
+    return onnx, about

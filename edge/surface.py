@@ -27,6 +27,7 @@ from edge.tiles import MARGIN, TILE, Lines, Tile
 from edge.window import Window
 
 PLACE = "strip"  # a card with this place asks for an inspection instead of one alarm a picture
+MULTIPLE = 64  # columns of a picture are filled up to
 EDGE_ZONE = 16  # columns beside the strip's edge that are not judged
 DARK = 0.4  # share of the median brightness below which a column is not strip
 PATIENCE = 3  # a coil has ended when nothing came for so many frames' time
@@ -101,7 +102,7 @@ class Inspector:
 
     def levels(self, image: np.ndarray) -> np.ndarray:
         """The map of a tile, float32 (h / stride, w / stride), 0 where there is no strip."""
-        wide = -image.shape[1] % 32
+        wide = -image.shape[1] % MULTIPLE
         padded = np.pad(image, ((0, 0), (0, wide)), mode="symmetric") if wide else image
         levels = self._model.session.run({self._input: padded[None, :, :, None]})[self._map][0]
         left, right = strip_edges(image)

@@ -9,14 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from testbed.benching import Bench, bench
     from testbed.caster import Caster
     from testbed.mill import Mill
     from testbed.replaying import replay
     from testbed.running import Run, run
-    from testbed.scenario import Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
+    from testbed.scenario import Clean, Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
+    from testbed.strip import StripCamera
 
 _WHERE = {
+    "Bench": "testbed.benching",
     "Caster": "testbed.caster",
+    "Clean": "testbed.scenario",
     "Detect": "testbed.scenario",
     "Draw": "testbed.scenario",
     "Fault": "testbed.scenario",
@@ -28,12 +32,16 @@ _WHERE = {
     "Scatter": "testbed.scenario",
     "Scenario": "testbed.scenario",
     "SetPoint": "testbed.scenario",
+    "StripCamera": "testbed.strip",
+    "bench": "testbed.benching",
     "replay": "testbed.replaying",
     "run": "testbed.running",
 }
 
 __all__ = [
+    "Bench",
     "Caster",
+    "Clean",
     "Detect",
     "Draw",
     "Fault",
@@ -45,6 +53,8 @@ __all__ = [
     "Scatter",
     "Scenario",
     "SetPoint",
+    "StripCamera",
+    "bench",
     "replay",
     "run",
 ]

@@ -129,6 +129,10 @@ class Engine:
         self._keys += 1
         injection = self.plant.inject(step.name, step.where, step.params, self._keys)  # pyright: ignore[reportArgumentType]
         self.done.append(Done(now, injection.kind, step.name, injection.where, dict(injection.details)))
+        if injection.truths:
+            self._truths += [(injection.key, replace(truth, alert_deadline=min(truth.alert_deadline, self.end)))
+                             for truth in injection.truths]  # fmt: skip
+            return
         if healthy is None:
             truth = _lookalike_truth(injection, now, self.end)
         else:

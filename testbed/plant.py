@@ -12,6 +12,7 @@ from typing import Protocol
 
 from connectors.items import Item
 from connectors.tags import Group
+from connectors.truth import Truth
 
 START = 1_767_571_200_000_000_000  # 2026-01-05T00:00:00Z in ns, when every scenario starts
 
@@ -37,6 +38,7 @@ class Injection:
         reaction_s: seconds an operator or controller needs to avert the consequence.
         duration_s: a look-alike's length; None for a fault, which lasts until it heals or strikes.
         details: the parameters as drawn, for the record.
+        truths: the answer key where the plant knows it outright, one truth a mark; otherwise twins find it.
     """
 
     key: int
@@ -48,6 +50,7 @@ class Injection:
     reaction_s: float = 0.0
     duration_s: float | None = None
     details: Mapping[str, float | str] = field(default_factory=dict)
+    truths: tuple[Truth, ...] = ()
 
 
 class Plant(Protocol):

@@ -9,11 +9,12 @@ import numpy as np
 
 from connectors.times import SECOND, parse
 from edge.merge import Counts
+from edge.surface import Looked
 from testbed.money import Assumptions, defaults
 from testbed.record import RunRecord
 from testbed.rivals import rows
 from testbed.running import Run
-from testbed.scenario import Detect, Quiet
+from testbed.scenario import Clean, Detect, Quiet
 from testbed.score import Facts, score
 
 
@@ -37,6 +38,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         frame_groups=frozenset(g.name for g in record.groups if g.kind == "frames"),
         blind={name: [_ns(span, start) for span in spans] for name, spans in before.get("blind_spans", {}).items()},
         bytes=before.get("bytes", {}),
+        looked=_looked(before),
         about={k: about[k] for k in ("scenario", "seed", "over", "speed", "models")} | {"state": about["state"]},
         expect=[_expectation(entry) for entry in about.get("expect", [])],
         notes=before.get("notes", {}),
@@ -83,6 +85,11 @@ def _last(record: RunRecord, start: int) -> int:
     return max(newest, default=start)
 
 
-def _expectation(entry: dict[str, Any]) -> Detect | Quiet:
+def _expectation(entry: dict[str, Any]) -> Detect | Quiet | Clean:
     values = {k: v for k, v in entry.items() if k != "kind"}
-    return Detect(**values) if entry["kind"] == "Detect" else Quiet(**values)
+    return {"Detect": Detect, "Quiet": Quiet, "Clean": Clean}[entry["kind"]](**values)
+
+
+def _looked(before: dict[str, Any]) -> dict[str, Looked]:
+    """How much strip had been inspected when the run was scored."""
+    return {name: Looked(**one) for name, one in ((before.get("surface") or {}).get("inspected") or {}).items()}

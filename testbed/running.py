@@ -206,7 +206,7 @@ class Session:
         return {
             "began": self._began,
             "expect": [{"kind": type(e).__name__, **asdict(e)} for e in self.order.scenario.expect],
-            "model_files": [chosen.about for chosen in self.chosen],
+            "model_files": [about for chosen in self.chosen for about in (chosen.about, *chosen.helpers)],
             "versions": versions(),
             "assumptions": self.order.money.plain(),
         }
@@ -248,6 +248,7 @@ class Session:
             counts=self.pipeline.counts(),
             frame_groups=frozenset(g.name for g in engine.groups if g.kind == "frames"),
             blind=self.pipeline.blind(),
+            looked=self.pipeline.looked(),
             latency_s=engine.latency_s,
             bytes=self.link.bytes,
             wall_s=self.watch.seconds(),

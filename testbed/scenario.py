@@ -74,9 +74,10 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Detect:
-    """Every fault called `name` must be found before its deadline."""
+    """Every fault called `name` must be found before its deadline; of many, this share, rounded up."""
 
     name: str
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ class Quiet:
     """
 
     false_alarms_per_24h: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """At most so many false defects on 100 m2 of strip; a limit of r over a m2 allows floor(r·a/100)."""
+
+    false_per_100m2: float = 1.0
 
 
 class PlantSpec(Protocol):
@@ -115,7 +123,7 @@ class Scenario:
     plant: PlantSpec
     duration: float
     steps: tuple[Fault | LookAlike | SetPoint | Scatter, ...] = ()
-    expect: tuple[Detect | Quiet, ...] = ()
+    expect: tuple[Detect | Quiet | Clean, ...] = ()
     models: tuple[str, ...] = ()
     responses: tuple[Respond, ...] = ()
     delay_s: float = 2.0

@@ -12,9 +12,11 @@ from connectors.times import SECOND
 from connectors.truth import Truth
 from edge.digest import digest
 from edge.merge import Counts
+from edge.surface import Looked
 from testbed.match import Found, Match, match
 from testbed.money import Assumptions, estimate
-from testbed.scenario import Detect, Quiet
+from testbed.scenario import Clean, Detect, Quiet
+from testbed.strip_score import is_clean, of_mark, surface
 
 DAY_S = 86_400.0
 
@@ -33,6 +35,7 @@ class Facts:
         wall_s: wall seconds the run took.
         about: scenario, seed, over, speed, models, for the score's head.
         expect: what must hold.
+        looked: how much strip was inspected, by model.
         notes: what a source put right or refused, counted.
         is_simulated: the samples came from a simulated plant.
         money: what things cost; None: nothing is priced.
@@ -49,7 +52,8 @@ class Facts:
     bytes: Mapping[str, int] = field(default_factory=dict)
     wall_s: float = 0.0
     about: Mapping[str, Any] = field(default_factory=dict)
-    expect: Sequence[Detect | Quiet] = ()
+    expect: Sequence[Detect | Quiet | Clean] = ()
+    looked: Mapping[str, Looked] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
     is_simulated: bool = True
     money: Assumptions | None = None
@@ -87,6 +91,7 @@ def score(facts: Facts) -> dict[str, Any]:
         "latency_ms": {"p50": _percentile(facts.latency_s, 50), "p99": _percentile(facts.latency_s, 99)},
         "is_simulated": facts.is_simulated,
         "money": None if facts.money is None else estimate(result.found, result.false_alarms, facts.money),
+        "surface": surface(result, facts.looked),
         "met": is_whole and _met(facts, result, hours),
     }
 
@@ -110,6 +115,7 @@ def _fault(entry: Found, facts: Facts) -> dict[str, Any]:
         "repeats": max(0, len(entry.events) - 1),
         "model": None if first is None else first.model,
         "source": None if first is None else first.source,
+        **of_mark(entry),
     }
 
 
@@ -144,10 +150,13 @@ def _met(facts: Facts, result: Match, hours: float) -> bool:
             allowed = math.floor(expectation.false_alarms_per_24h * hours / 24.0 + 1e-9)
             if len(result.false_alarms) > allowed or result.forbidden:
                 return False
+        elif isinstance(expectation, Clean):
+            if not is_clean(expectation, result, facts.looked):
+                return False
         else:
             wanted = [e for e in result.found if e.truth.name == expectation.name and e.truth.in_time]
             late = [e for e in wanted if not e.events or e.events[0].time > e.truth.alert_deadline]
-            if late:
+            if len(late) > math.floor((1 - expectation.share) * len(wanted) + 1e-9):
                 return False
     return True
 

@@ -92,11 +92,46 @@ def picture() -> OnnxModel:
     return _finished(nodes, constants, ports, [_floats("score", [1])], card, feeds)
 
 
+@cache
+def contrast(level: float = 26.0) -> OnnxModel:
+    """A strip's map: how far a 2 x 2 px mean is from that of the 72 px around its 8 px cell, `level` grey levels = 1.0."""
+    nodes = [
+        helper.make_node("Transpose", ["image"], ["first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Cast", ["first"], ["grey"], to=TensorProto.FLOAT),
+        helper.make_node("AveragePool", ["grey"], ["fine"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("MaxPool", ["fine"], ["high"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Neg", ["fine"], ["negative"]),
+        helper.make_node("MaxPool", ["negative"], ["low"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("AveragePool", ["grey"], ["cell"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("AveragePool", ["cell"], ["around"], kernel_shape=[9, 9], pads=[4] * 4),
+        helper.make_node("Sub", ["high", "around"], ["above"]),
+        helper.make_node("Add", ["low", "around"], ["below"]),
+        helper.make_node("Max", ["above", "below"], ["off"]),
+        helper.make_node("Div", ["off", "level"], ["share"]),
+        helper.make_node("Squeeze", ["share", "one"], ["map"]),
+        helper.make_node("ReduceMax", ["map"], ["score"], axes=[1, 2], keepdims=0),
+    ]
+    constants = [_scalar("level", level), helper.make_tensor("one", TensorProto.INT64, [1], [1])]
+    card = {
+        "name": "contrast",
+        "task": "anomaly.image",
+        "condition": "surface",
+        "place": "strip",
+        "stride": 8,
+        "inputs": [{"name": "image", "kind": "image", "channels": ["*"]}],
+        "outputs": [{"name": "map", "role": "map"}, {"name": "score", "role": "score"}],
+    }
+    ports = [helper.make_tensor_value_info("image", TensorProto.UINT8, [1, "h", "w", 1])]
+    outputs = [_floats("map", [1, "rows", "columns"]), _floats("score", [1])]
+    feeds = {"image": np.random.default_rng(3).integers(90, 110, (1, 128, 128, 1), dtype=np.uint8)}
+    return _finished(nodes, constants, ports, outputs, card, feeds)
+
+
 def _scalar(name: str, value: float) -> onnx.TensorProto:
     return helper.make_tensor(name, TensorProto.FLOAT, [1], [value])
 
 
-def _floats(name: str, shape: list[int]) -> onnx.ValueInfoProto:
+def _floats(name: str, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 

@@ -119,11 +119,21 @@ def _expected(expect: Sequence[dict[str, Any]]) -> Html | None:
     told = []
     for entry in expect:
         if entry.get("kind") == "Detect":
-            told.append(say("every {name} found before its deadline", name=called(str(entry.get("name")))))
+            told.append(_detected(entry))
         elif entry.get("kind") == "Quiet":
             rate = number(entry.get("false_alarms_per_24h"))
             told.append(say("at most {rate} false alarms per 24 h and none that is forbidden", rate=rate))
+        elif entry.get("kind") == "Clean":
+            rate = number(entry.get("false_per_100m2"))
+            told.append(say("at most {rate} false defects on 100 m² of strip", rate=rate))
     return tag("p", say("Expected: {what}.", what="; ".join(told)), class_="facts") if told else None
+
+
+def _detected(entry: dict[str, Any]) -> str:
+    name, share = called(str(entry.get("name"))), float(entry.get("share", 1.0))
+    if share >= 1.0:
+        return say("every {name} found before its deadline", name=name)
+    return say("{share} % of {name} found before its deadline", share=number(100 * share), name=name)
 
 
 def _tiles(view: View) -> list[Html]:

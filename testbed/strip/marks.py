@@ -42,6 +42,11 @@ class Stamp:
         roi[:] = np.clip((roi * gain + UNIT // 2) >> 7, 0, 255)
 
 
+def faded_by(look: Stamp, strength: float) -> Stamp:
+    """The same mark, weaker (below 1) or stronger."""
+    return Stamp(np.rint(UNIT + strength * (look.gain - UNIT)).clip(0).astype(np.int32), look.box)
+
+
 def stamp(label: str, rng: np.random.Generator) -> Stamp:
     """A mark of this class, drawn. Raises KeyError for a class that is none."""
     gain = _LOOKS[label](rng)

@@ -10,6 +10,8 @@ import numpy as np
 from testbed.strip.marks import Stamp
 from testbed.strip.texture import COLUMNS, LINES_PER_M, PIXEL_MM, Texture
 
+Box = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
@@ -29,7 +31,7 @@ class Placed:
     series: int = 0
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Box:
         """x1, y1, x2, y2 of what can be seen, in columns and lines of the coil."""
         x1, y1, x2, y2 = self.stamp.box
         return self.column + x1, self.line + y1, self.column + x2, self.line + y2
@@ -76,7 +78,12 @@ class Strip:
         return image
 
 
-def cut(box: tuple[int, int, int, int], first: int, n: int) -> tuple[int, int, int, int] | None:
+def apart(a: Box, b: Box, clear: int) -> bool:
+    """Whether two boxes are at least `clear` pixels apart."""
+    return a[0] - b[2] >= clear or b[0] - a[2] >= clear or a[1] - b[3] >= clear or b[1] - a[3] >= clear
+
+
+def cut(box: Box, first: int, n: int) -> Box | None:
     """The part of a box of the coil that lies in lines `first` … `first + n - 1`, in pixels of that frame."""
     x1, y1, x2, y2 = box
     top, bottom = max(y1 - first, 0), min(y2 - first, n)

@@ -8,14 +8,12 @@ import numpy as np
 
 from testbed.noise import stream
 from testbed.strip.marks import BENIGN, DEFECTS, stamp
-from testbed.strip.render import Placed, Strip, cut
+from testbed.strip.render import Box, Placed, Strip, apart, cut
 from testbed.strip.texture import COLUMNS
 
 FRAME = 1024  # lines
 CLEAR = 120  # pixels between two marks
 LABELS = (*DEFECTS, *BENIGN)
-
-Box = tuple[int, int, int, int]
 
 
 def frames(seed: int, n: int, marks: float = 3.0) -> Iterator[tuple[np.ndarray, list[tuple[str, Box]]]]:
@@ -45,8 +43,3 @@ def scattered(seed: int, lines: int, n: int) -> list[Placed]:
                 placed.append(mark)
                 break
     return placed
-
-
-def apart(a: Box, b: Box, clear: int) -> bool:
-    """Whether two boxes are at least `clear` pixels apart."""
-    return a[0] - b[2] >= clear or b[0] - a[2] >= clear or a[1] - b[3] >= clear or b[1] - a[3] >= clear
