@@ -7,6 +7,7 @@ advice. A test walks the code for calls of `say` and holds the tables against th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -54,7 +55,23 @@ def say(template: str, /, **values: object) -> str:
     >>> say("{n} files", n=3)
     '3 files'
     """
-    return _table.get(template, template).format(**values)
+    told = _table.get(template, template).format(**values)
+    return _PARTICLE.sub(_particle, told) if _language == "ko" else told
+
+
+# A Korean particle has two forms, chosen by whether a consonant ends the word before; tables write both.
+_PARTICLE = re.compile(r"([0-9가-힣])(['\")\]]*)(은\(는\)|이\(가\)|을\(를\)|와\(과\)|\(으\)로)")
+_FORMS = {"은(는)": "은는", "이(가)": "이가", "을(를)": "을를", "와(과)": "과와"}
+_ENDS_OPEN = "2459"  # digits whose name ends in a vowel: 이, 사, 오, 구
+
+
+def _particle(found: re.Match[str]) -> str:
+    """The form that fits a Korean letter or a digit; both are left behind a Latin letter."""
+    last, quote, both = found.groups()
+    final = (ord(last) - ord("가")) % 28 if last >= "가" else 0 if last in _ENDS_OPEN else 8 if last in "178" else 1
+    if both == "(으)로":
+        return f"{last}{quote}{'으로' if final not in (0, 8) else '로'}"  # 8 is ㄹ
+    return f"{last}{quote}{_FORMS[both][0 if final else 1]}"
 
 
 def word(name: str) -> str:

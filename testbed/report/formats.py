@@ -82,7 +82,8 @@ def _amount(value: float, currency: str) -> str:
     scale, unit = next(((s, u) for s, u in _SCALES[language()] if rounded >= s), (1.0, ""))
     sign = "−" if value < 0 else ""
     if language() == "ko":  # counts in 만 (10⁴) and 억 (10⁸), and names the currency behind
-        return f"{sign}{number(rounded / scale, 2)}{unit} {'원' if currency == 'KRW' else currency}"
+        name = "원" if currency == "KRW" else currency
+        return f"{sign}{number(rounded / scale, 2)}{unit}{' ' if unit else ''}{name}"
     return f"{sign}{'₩' if currency == 'KRW' else f'{currency} '}{number(rounded / scale, 2)}{unit}"
 
 
