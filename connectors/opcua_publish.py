@@ -62,10 +62,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Published:
-    """One notification message with data changes alone."""
+    """One notification message. `notifications` is how many it holds: 0 is a keep-alive."""
 
     subscription: int
     sequence: int
+    notifications: int
     runs: tuple[Run, ...]
 
 
@@ -92,13 +93,14 @@ class _Reader:
         self._skip(1)  # more notifications
         sequence = self._u32()
         self._skip(8)  # publish time
+        notifications = self._count()
         runs: list[Run] = []
-        for _ in range(self._count()):
+        for _ in range(notifications):
             runs.extend(self._notification())
         self._skip(4 * self._count())  # results of acknowledgements
         if self._count() or self._at != len(self._body):
             raise _OtherLayout
-        return Published(subscription, sequence, tuple(runs))
+        return Published(subscription, sequence, notifications, tuple(runs))
 
     def _header(self) -> None:
         self._skip(8 + 4)  # timestamp, request handle
