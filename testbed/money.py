@@ -54,6 +54,27 @@ LOSSES: dict[str, Callable[[Values], np.ndarray]] = {
 ANSWERS: dict[str, Callable[[Values], np.ndarray]] = {"slow_down": _slow_down, "look": lambda v: v["look"]}
 
 
+class _Noted(dict[str, np.ndarray]):
+    """Notes which values a formula takes."""
+
+    def __missing__(self, name: str) -> np.ndarray:
+        self[name] = np.zeros(3)
+        return self[name]
+
+
+def uses(name: str) -> set[str]:
+    """The assumptions that the formula of a loss or of an answer takes; none for an unknown name.
+
+    >>> sorted(uses("coil"))
+    ['coil', 'downgrade']
+    """
+    noted = _Noted()
+    formula = LOSSES.get(name) or ANSWERS.get(name)
+    if formula is not None:
+        formula(noted)
+    return set(noted)
+
+
 def answer_to(condition: str) -> str:
     """What the shop floor does about an alarm of this condition."""
     return "slow_down" if condition == "breakout" else "look"

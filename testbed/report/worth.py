@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.texts import say
+from testbed.money import uses
 from testbed.names import called
 from testbed.report.formats import NOTHING, money, number
 from testbed.report.markup import Html, breakable, join, tag
@@ -29,7 +30,7 @@ def worth(view: View) -> Html | None:
         _unpriced(found["unpriced"]),
         tag("h3", say("Assumptions")),
         tag("p", _origin(found["assumptions"])),
-        _assumptions(found["assumptions"]),
+        _assumptions(found["assumptions"], _used(found["entries"])),
     ])  # fmt: skip
 
 
@@ -81,12 +82,18 @@ def _origin(assumed: Mapping[str, Any]) -> str:
     return say("From {file}; what it does not name is a default.", file=assumed["origin"])
 
 
-def _assumptions(assumed: Mapping[str, Any]) -> Html:
+def _used(entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    names = {name for entry in entries for name in (entry.get("loss", ""), entry.get("answer", ""))}
+    return {assumption for name in names for assumption in uses(name)}
+
+
+def _assumptions(assumed: Mapping[str, Any], used: set[str]) -> Html:
+    """Those that the prices of this run take."""
     told = _told(assumed["currency"])
     rows = [
         (told[name][0], *(number(one) for one in values), told[name][1], tag("code", name))
         for name, values in assumed["values"].items()
-        if name in told
+        if name in told and name in used
     ]
     heads = (say("assumption"), say("low"), say("usual"), say("high"), say("unit"), say("key"))
     return table(heads, rows, (1, 2, 3))
