@@ -38,6 +38,8 @@ Sheet = Annotated[str | None, typer.Option(help="Sheet of an Excel file.")]
 Record = Annotated[str, typer.Option(help="full, events or none.")]
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file of what things cost, instead of the defaults.")]
 Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
+Root = Annotated[Path | None, typer.Option(help="Where the set lies; else under TESTBED_DATA.")]
+TrainList = Annotated[Path | None, typer.Option("--train", help="List of paths under --root that are fitted on.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -119,9 +121,41 @@ def serve(
     speed: Speed = "real",
     opcua_port: Annotated[int, typer.Option(help="Port of the OPC UA server.")] = 4840,
     mqtt_port: Annotated[int, typer.Option(help="Port of the MQTT broker.")] = 1883,
+    truth: Annotated[Path | None, typer.Option(help="File for what really happens, for `watch --truth`.")] = None,
 ) -> int:
     """The plant on OPC UA and MQTT, on loopback, until stopped."""
-    return commands.serve(plant, seed, speed, opcua_port, mqtt_port)
+    return commands.serve(plant, seed, speed, opcua_port, mqtt_port, truth)
+
+
+@app.command()
+def watch(
+    urls: Annotated[
+        list[str] | None, typer.Argument(help="Servers and brokers: opc.tcp://host:4840, mqtt://host:1883.")
+    ] = None,
+    tags: Tags = None,
+    models: Models = "rules",
+    duration: Annotated[str | None, typer.Option(help="Stop after so long, such as 30s or 8h; else Ctrl-C.")] = None,
+    record: Record = "full",
+    out: Out = None,
+    records: Annotated[Path | None, typer.Option(help="Folder that takes each record as one of its own.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="What really happened: labels, or a plant's truth file.")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show the truth at once, not after its deadline.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for lines that are not there yet.")] = False,
+    publishing_ms: Annotated[float | None, typer.Option(help="Publishing interval asked of a server.")] = None,
+    lateness_s: Annotated[float | None, typer.Option(help="How late a sample may be; two intervals.")] = None,
+    patience_s: Annotated[float | None, typer.Option(help="Silence after which a line is stale.")] = None,
+    secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
+    json: Json = False,
+) -> int:
+    """Watch a live line with the edge runtime: its own servers and brokers, a tag list, models. Ctrl-C ends it."""
+    from testbed.watch_command import Ask, watch
+
+    order = {
+        "urls": urls, "tags": tags, "models": _listed(models), "duration": duration, "record": record, "out": out,
+        "records": records, "wait": wait, "publishing_ms": publishing_ms, "lateness_s": lateness_s,
+        "patience_s": patience_s,
+    }  # fmt: skip
+    return watch(Ask(order, secrets, truth, reveal, json))
 
 
 @app.command()
@@ -160,6 +194,29 @@ def train(
 ) -> int:
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
     return commands.train(kind, data, out, _range(seeds), budget, tags, _listed(drop) or [], tz, json)
+
+
+@app.command()
+def bench(
+    models: Models = None,
+    scenarios: Annotated[str | None, typer.Option(help="Names, patterns such as 'caster-*', or scripts.")] = None,
+    seed: int = 1,
+    seeds: Seeds = None,
+    data: Annotated[str | None, typer.Option(help="skab, neu-det, x-sdd, mt-defects, or a folder of pictures.")] = None,
+    root: Root = None,
+    train: TrainList = None,
+    test: Annotated[Path | None, typer.Option(help="List of paths under --root that are scored.")] = None,
+    over: Annotated[str, typer.Option(help="memory or mqtt; scenarios also opcua and wire.")] = "memory",
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for a page of tables and plots.")] = None,
+    json: Json = False,
+) -> int:
+    """Models side by side under one rule, with rivals that need no model: on scenarios, or on a set of data."""
+    from testbed.benching.command import Ask
+
+    chosen = _listed(scenarios) or ()
+    ask = Ask(_listed(models), chosen, _seeds(seed, seeds), data, root, train, test, over, jobs, out, json)
+    return commands.bench(ask)
 
 
 @app.command()

@@ -14,7 +14,8 @@ from connectors.errors import InputError, PartFailed, TestbedError, nearest
 from connectors.texts import language, say, speak
 
 if TYPE_CHECKING:
-    from testbed.money import Assumptions
+    from testbed.assumptions import Assumptions
+    from testbed.benching.command import Ask as Measured
     from testbed.replaying import Data
     from testbed.running import Order, Progress
 
@@ -89,7 +90,7 @@ class _Job:
 
 
 def _money(assumptions: Path | None) -> Assumptions:
-    from testbed.money import Assumptions, defaults
+    from testbed.assumptions import Assumptions, defaults
 
     return defaults() if assumptions is None else Assumptions.read(assumptions)
 
@@ -181,13 +182,13 @@ def replay(order: Data, json: bool) -> int:
     return 0
 
 
-def serve(plant: str, seed: int, speed: str, opcua_port: int, mqtt_port: int) -> int:
+def serve(plant: str, seed: int, speed: str, opcua_port: int, mqtt_port: int, truth: Path | None = None) -> int:
     """The plant on its protocols until interrupted."""
     from testbed.running import in_loop
     from testbed.serve import serve as work
 
     try:
-        in_loop(work(plant, seed, speed, opcua_port, mqtt_port, lambda text: print(text, flush=True)))
+        in_loop(work(plant, seed, speed, opcua_port, mqtt_port, lambda text: print(text, flush=True), truth))
     except KeyboardInterrupt:
         print(say("Stopped."))
     return 0
@@ -265,6 +266,15 @@ def train(
     return 0
 
 
+def bench(ask: Measured) -> int:
+    """Models side by side."""
+    from testbed.benching.command import carry_out, tell
+
+    with _progress("bench", ask.json) as progress:
+        found = carry_out(ask, progress)
+    return tell(ask, found)
+
+
 def score(folder: Path, json: bool) -> int:
     """Score a record again from its truth and events."""
     from testbed.rescore import rescore
@@ -328,6 +338,7 @@ def _progress(title: str, quiet: bool) -> Iterator[Progress]:
 __all__ = [
     "Ask",
     "TestbedError",
+    "bench",
     "check",
     "demo",
     "models",

@@ -1,0 +1,119 @@
+"""Models side by side, under one rule: on scenarios, on labelled series, on sets of pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.errors import InputError, nearest
+from connectors.texts import say
+from testbed.benching.jobs import Progress
+
+OVER_DATA = ("memory", "mqtt")
+
+
+@dataclass(slots=True)
+class Bench:
+    """What a bench found: a row a model and scenario or set, rivals among them."""
+
+    rows: list[dict[str, Any]]
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def score(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {"rows": self.rows}
+
+    def report(self) -> str:
+        """The rows and a plot a figure, as one HTML page."""
+        from testbed.benching.page import bench_page
+
+        return bench_page(self.rows, self.about)
+
+    def keep(self, folder: Path) -> None:
+        """Write bench.json and bench.html into a folder. Raises InputError unless it is absent or empty."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise InputError(
+                    say("{folder} is not empty. Give --out a folder that is absent or empty.", folder=folder)
+                )
+            (folder / "bench.json").write_text(json.dumps(self.score, ensure_ascii=False) + "\n", encoding="utf-8")
+            (folder / "bench.html").write_text(self.report(), encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(say("{folder} cannot be written: {reason}.", folder=folder, reason=reason)) from None
+
+    def _repr_html_(self) -> str:
+        from testbed.benching.columns import cell, shown, titles
+        from testbed.report.tables import table
+
+        keys = shown(self.rows)
+        return table([titles()[key] for key in keys], [[cell(row, key) for key in keys] for row in self.rows])
+
+
+def bench(
+    *,
+    models: Sequence[str] | None = None,
+    scenarios: Sequence[str] = (),
+    seeds: Sequence[int] = (1,),
+    data: str | None = None,
+    root: str | Path | None = None,
+    train: str | Path | None = None,
+    test: str | Path | None = None,
+    over: str = "memory",
+    jobs: int = 1,
+    progress: Progress = lambda done, of: None,
+) -> Bench:
+    """Measure models side by side on scenarios, or on one set of data.
+
+    Args:
+        models: names, kinds or .onnx files; None: every one at hand that fits.
+        scenarios: names, patterns of names such as 'caster-*', or scripts.
+        seeds: of every scenario.
+        data: 'skab', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of pictures a class.
+        root: where the set lies; default TESTBED_DATA and its name.
+        train: a list of paths relative to root on which kinds of picture models are fitted.
+        test: a list of paths that are scored; default all but those that train.
+        over: transport of scenarios and pictures.
+        jobs: processes.
+        progress: told how much is done.
+
+    Raises InputError if anything given does not fit, PartFailed if a transport fails.
+    """
+    about = {"scenarios": ", ".join(scenarios), "seeds": f"{seeds[0]}-{seeds[-1]}" if scenarios else None,
+             "data": data, "train": train, "test": test, "over": over}  # fmt: skip
+    if bool(scenarios) == (data is not None):
+        raise InputError(say("bench measures on --scenarios or on --data: name one of them."))
+    if data is None:
+        from testbed.benching.scenarios import scenario_rows
+
+        return Bench(scenario_rows(scenarios, seeds, models, over, jobs, progress), about)
+    place, tested = _path(root), _path(test)
+    if over not in OVER_DATA:
+        raise InputError(say("Data travel over memory or mqtt, not '{over}'.", over=over) + nearest(over, OVER_DATA))
+    from testbed.datasets import pictures, series
+
+    if data not in (*series.SETS, *pictures.SETS) and not Path(data).is_dir():
+        raise InputError(
+            say("No set of data is called '{name}', and no folder either.", name=data)
+            + nearest(data, [*series.SETS, *pictures.SETS])
+        )
+    if data in series.SETS:
+        from testbed.benching.series import series_rows
+
+        if train is not None:
+            raise InputError(say("{data} is fitted on the head of each file; --train does not go with it.", data=data))
+        if over != "memory":
+            raise InputError(say("{data} is read from files; --over goes with pictures and scenarios.", data=data))
+        return Bench(series_rows(data, place, tested, models, jobs, progress), about)
+    from testbed.benching.pictures import picture_rows
+
+    return Bench(picture_rows(data, place, _path(train), tested, models, over, progress), about)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)

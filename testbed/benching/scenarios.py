@@ -62,9 +62,13 @@ def scenario_rows(
     by_row: dict[tuple[str, str], list[_Outcome]] = {}
     for job, outcome in zip(work, in_parallel(_outcome, work, jobs, progress), strict=True):
         by_row.setdefault((job.scenario, job.model), []).append(outcome)
-    rows = [_row(model, plant_of(scenario).name, found) for (scenario, model), found in by_row.items()]
-    first = {scenario: found for (scenario, _), found in reversed(by_row.items())}
-    return rows + [_always(first[scenario]) for scenario in dict.fromkeys(job.scenario for job in work)]
+    rows: list[dict[str, Any]] = []
+    for scenario in dict.fromkeys(job.scenario for job in work):
+        plant = plant_of(scenario).name
+        own = {model: found for (name, model), found in by_row.items() if name == scenario}
+        rows += [_row(model, plant, found) for model, found in own.items()]
+        rows += [_always(found) for found in list(own.values())[:1]]
+    return rows
 
 
 def matching(patterns: Sequence[str]) -> list[str]:

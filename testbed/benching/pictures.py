@@ -1,0 +1,243 @@
+"""Models on sets of pictures: which class, which picture is wrong, and where; beside rivals that hardly look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anomaly.metrics import Points
+from connectors.clock import wall_s
+from connectors.errors import InputError
+from connectors.items import Frame
+from connectors.pictures import grey, regions, resized
+from connectors.texts import say
+from edge.library import find, listed
+from edge.model import OnnxModel, load_model
+from edge.speed import percentiles
+from testbed.benching.carried import carry
+from testbed.benching.jobs import Progress, called
+from testbed.datasets.pictures import Picture, load
+from testbed.rivals import ALWAYS
+from testbed.running import in_loop
+from vision.metrics import accuracy, aupro, auroc, macro_f1
+
+MULTIPLE = 32  # px; a graph that takes any size takes multiples of it
+KINDS = ("classify", "surface-padim", "surface-patch")  # that can be fitted on a training list
+MAJORITY, BRIGHTNESS = "majority", "mean-grey"
+
+
+@dataclass(slots=True)
+class Judge:
+    """One model and what it said of each picture: a label, a score, a map."""
+
+    name: str
+    model: OnnxModel
+    said: dict[int, str] = field(default_factory=dict)
+    score: dict[int, float] = field(default_factory=dict)
+    map: dict[int, np.ndarray] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def classifies(self) -> bool:
+        return self.model.card.task == "classify"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self.model.card.raw.get("labels", ()))
+
+    def look(self, i: int, image: np.ndarray) -> None:
+        """Judge picture `i`, grey levels uint8 (h, w)."""
+        before = wall_s()
+        entry = self.model.card.inputs[0].name
+        outputs = self.model.session.run({entry: fitted(image, self.model.session.inputs[entry])})
+        self.seconds.append(wall_s() - before)
+        role = self.model.card.outputs
+        if self.classifies:
+            shares = outputs[role["label"]].reshape(-1)
+            self.said[i] = self.labels[int(np.argmax(shares))]
+            self.score[i] = float(shares.max())
+            return
+        self.score[i] = float(outputs[role["score"]].reshape(-1)[0])
+        self.said[i] = "alarm" if self.score[i] >= 1.0 else "normal"
+        if "map" in role:
+            self.map[i] = outputs[role["map"]].reshape(outputs[role["map"]].shape[-2:])
+
+    def digest(self, pictures: Sequence[Picture]) -> str:
+        """SHA-256 over path, label and score to 4 significant digits, in the order of paths."""
+        lines = sorted(f"{pictures[i].path}|{self.said[i]}|{self.score[i]:.4g}\n" for i in self.said)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def fitted(image: np.ndarray, shape: Sequence[Any]) -> np.ndarray:
+    """A picture uint8 (h, w) as a graph's input (1, H, W, 1): resized to a fixed size, else mirrored to a multiple."""
+    height, width = shape[1], shape[2]
+    if isinstance(height, int) and isinstance(width, int):
+        return resized(image, height, width)[None, :, :, None]
+    more = [(0, -n % MULTIPLE) for n in image.shape]
+    return np.pad(image, more, mode="symmetric")[None, :, :, None]
+
+
+def grown(heat: np.ndarray, size: Sequence[int], shape: Sequence[Any]) -> np.ndarray:
+    """A map as large as the picture of `size` (h, w) it is of, float32: `fitted` backwards."""
+    height, width = size
+    if isinstance(shape[1], int) and isinstance(shape[2], int):
+        return resized(heat.astype(np.float32), height, width)
+    seen = [n + -n % MULTIPLE for n in size]
+    return resized(heat.astype(np.float32), *seen)[:height, :width]
+
+
+def picture_rows(
+    name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None, over: str,
+    progress: Progress,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """A row a model and rival on the pictures of `test`, or all but those of `train`.
+
+    Raises InputError for a set, a list or a model that does not fit, PartFailed when a transport fails.
+    """
+    taught = load(name, root, [train]) if train is not None else []
+    pictures = load(name, root, [test] if test is not None else ())
+    if test is None:
+        known = {picture.path for picture in taught}
+        pictures = [picture for picture in pictures if picture.path not in known]
+    both = sorted({p.path for p in taught} & {p.path for p in pictures})
+    if both:
+        raise InputError(
+            say("{n} pictures stand in both lists, among them {shown}. A model is not scored on what it was fitted on.",
+                n=len(both), shown=", ".join(both[:3]))
+        )  # fmt: skip
+    judges = _judges(name, models, taught, pictures)
+
+    def take(i: int, frame: Frame) -> None:
+        image = grey(frame.image)
+        brightness[i] = float(image.mean())
+        for judge in judges:
+            judge.look(i, image)
+        progress(len(brightness), len(pictures))
+
+    brightness: dict[int, float] = {}
+    lost = in_loop(carry(pictures, over, take))
+    rows = [_row(judge, name, pictures, lost) for judge in judges]
+    return rows + _rivals(name, judges, taught, pictures, brightness)
+
+
+def _judges(name: str, models: Sequence[str] | None, taught: Sequence[Picture], test: Sequence[Picture]) -> list[Judge]:
+    """The models that were named, or every one at hand that fits; kinds are fitted on the training list."""
+    judges: list[Judge] = []
+    for model in models or (_kinds(taught) if taught else _fitting(test)):
+        if model in KINDS:
+            raise InputError(
+                say("'{kind}' must be fitted first: give --train LIST, or the .onnx file of a fitted one.", kind=model)
+            )
+        judges.append(Judge(called(model), load_model(find(model))))
+    for judge in judges:
+        fault = _misfit(judge, test)
+        if fault is not None:
+            raise InputError(fault)
+    if not judges:
+        raise InputError(
+            say("No model at hand fits {data}. Name one with --models, or fit one with --train.", data=name)
+        )
+    return judges
+
+
+def _kinds(taught: Sequence[Picture]) -> list[str]:
+    """Kinds that these pictures can teach."""
+    classes = {picture.label for picture in taught}
+    found = ["classify"] if len(classes) > 1 else []
+    return found + (["surface-padim", "surface-patch"] if any(picture.normal for picture in taught) else [])
+
+
+def _fitting(test: Sequence[Picture]) -> list[str]:
+    found = []
+    for name, path in listed().items():
+        model = load_model(path)
+        if any(entry.kind == "image" for entry in model.card.inputs) and not _misfit(Judge(name, model), test):
+            found.append(name)
+    return found
+
+
+def _misfit(judge: Judge, test: Sequence[Picture]) -> str | None:
+    """Why a model cannot be scored on these pictures; None if it can."""
+    classes = {picture.label for picture in test}
+    card = judge.model.card
+    if not card.inputs or card.inputs[0].kind != "image":
+        return say("Model {name} reads no pictures.", name=judge.name)
+    if judge.classifies:
+        strange = sorted(classes - set(judge.labels))
+        if strange:
+            return say("Model {name} does not know {strange}; it knows {labels}.",
+                       name=judge.name, strange=", ".join(strange), labels=", ".join(judge.labels))  # fmt: skip
+        return None
+    if not any(p.normal for p in test) or all(p.normal for p in test):
+        return say("Model {name} tells good from bad, and these pictures are all of one kind.", name=judge.name)
+    return None
+
+
+def _row(judge: Judge, data: str, pictures: Sequence[Picture], lost: int) -> dict[str, Any]:
+    order = sorted(judge.said)
+    truth = [pictures[i] for i in order]
+    row: dict[str, Any] = {"model": judge.name, "data": data, "pictures": len(order)}
+    if judge.classifies:
+        said = [judge.said[i] for i in order]
+        row |= _named([picture.label for picture in truth], said)
+    else:
+        bad = np.array([not picture.normal for picture in truth])
+        score = np.array([judge.score[i] for i in order])
+        row |= _told(bad, score >= 1.0) | {"auroc": _rounded(auroc(bad, score)), "aupro": _overlap(judge, truth, order)}
+    ms = percentiles(judge.seconds) if judge.seconds else (None, None)
+    return {**row, "p50_ms": ms[0], "p99_ms": ms[1], "lost": lost, "digest": None if lost else judge.digest(pictures)}
+
+
+def _named(truth: Sequence[str], said: Sequence[str]) -> dict[str, Any]:
+    return {"accuracy": round(accuracy(truth, said), 4), "macro_f1": round(macro_f1(truth, said), 4)}
+
+
+def _told(bad: np.ndarray, alarm: np.ndarray) -> dict[str, Any]:
+    points = Points.of(bad, alarm)
+    return {"f1": _rounded(points.f1), "far": _rounded(points.far), "mar": _rounded(points.mar)}
+
+
+def _overlap(judge: Judge, truth: Sequence[Picture], order: Sequence[int]) -> float | None:
+    """AUPRO where there are masks; maps and masks are compared on the map's grid, grown to the picture's size."""
+    if not judge.map or all(picture.mask_file is None for picture in truth):
+        return None
+    shape = judge.model.session.inputs[judge.model.card.inputs[0].name]
+    parts, maps = [], []
+    for picture, i in zip(truth, order, strict=True):
+        mask = picture.mask()
+        if mask is not None or picture.normal:
+            image = picture.image()
+            maps.append(grown(judge.map[i], image.shape, shape))
+            parts.append(regions(np.zeros(image.shape) if mask is None or picture.normal else mask))
+    return _rounded(aupro(parts, maps))
+
+
+def _rivals(
+    data: str, judges: Sequence[Judge], taught: Sequence[Picture], pictures: Sequence[Picture],
+    brightness: dict[int, float],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The most frequent class; an alarm for every picture; and one that only looks how bright a picture is."""
+    rows: list[dict[str, Any]] = []
+    order = sorted(brightness)
+    truth = [pictures[i] for i in order]
+    head = {"data": data, "pictures": len(order)}
+    if any(judge.classifies for judge in judges):
+        most = Counter(p.label for p in (taught or truth)).most_common(1)[0][0]
+        rows.append({"model": MAJORITY, **head, **_named([p.label for p in truth], [most] * len(truth))})
+    if any(not judge.classifies for judge in judges):
+        bad = np.array([not picture.normal for picture in truth])
+        levels = np.array([brightness[i] for i in order])
+        usual = np.median([p.image().mean() for p in taught if p.normal] if taught else levels)
+        rows.append({"model": ALWAYS, **head, **_told(bad, np.ones(len(bad))), "auroc": 0.5})
+        rows.append({"model": BRIGHTNESS, **head, "auroc": _rounded(auroc(bad, np.abs(levels - usual)))})
+    return rows
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
