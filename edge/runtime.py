@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from connectors.clock import Stopwatch, now_ns
 from connectors.items import Item
-from connectors.live import LiveSource, Settings, live_source
+from connectors.live import LiveSource, live_source
 from connectors.marks import Epoch
 from connectors.results import Event, Result
-from connectors.secrets import Login
-from connectors.tags import Group, Tag
+from connectors.tags import Group
 from connectors.times import text
 from edge.library import Chosen, choose
 from edge.merge import Chunk, Counts
+from edge.order import Order
 from edge.pipeline import Pipeline, Watch
 from edge.record import Recorder
 from edge.versions import versions
@@ -32,31 +31,6 @@ HEALTH_S = 10.0  # wall seconds between two lines of health in the record
 BEHIND_S = 10.0  # what waits longer than this for a model is dropped, the oldest first
 LEAST_KEPT = 8  # windows or pictures that may always wait
 RECENT = 500  # timings a percentile rests on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be watched.
-
-    Attributes:
-        urls: addresses of servers and brokers.
-        tags: what to read there.
-        models: names or files; 'rules' needs none.
-        settings: how lines are read.
-        logins: by address, '' for all others.
-        out: folder of the record, absent or empty; None records nothing.
-        record: 'full', 'events' or 'none'.
-        duration_s: wall seconds; None: until stopped.
-    """
-
-    urls: Sequence[str]
-    tags: Sequence[Tag]
-    models: Sequence[str] = ("rules",)
-    settings: Settings = field(default_factory=Settings)
-    logins: Mapping[str, Login] = field(default_factory=dict)
-    out: Path | None = None
-    record: str = "full"
-    duration_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -111,7 +85,6 @@ class Runtime:
         self.groups: tuple[Group, ...] = self.source.groups
         self.chosen: list[Chosen] = choose(order.models, self.groups)
         self.events: list[Event] = []
-        self.chunks: dict[str, list[Chunk]] = {group.name: [] for group in self.groups}
         self.states = {chosen.bound.name: ModelState() for chosen in self.chosen}
         self.start: int | None = None  # ns, the first sample
         self.began = text(now_ns())
@@ -163,7 +136,10 @@ class Runtime:
 
     def _feed(self, items: Sequence[Item | Epoch]) -> list[Event]:
         """Items in order; time that jumps starts its group anew."""
-        self.pipeline.is_simulated = any(line.is_simulated for line in self.source.lines)
+        if not self.pipeline.is_simulated and any(line.is_simulated for line in self.source.lines):
+            self.pipeline.is_simulated = True
+            if self.recorder is not None:
+                self.recorder.tell(is_simulated=True)
         events: list[Event] = []
         waiting: list[Item] = []
         for item in items:
@@ -293,7 +269,7 @@ class Runtime:
     def _open_record(self) -> None:
         if self.order.out is None or self.order.record == "none":
             return
-        about = {**self.about(), "kind": "watch", "start": text(now_ns()), **self.more()}
+        about = {**self.about(), "kind": "watch", "start": text(now_ns()), "is_simulated": False, **self.more()}
         self.recorder = Recorder(self.order.out, about, self.groups, self.order.record == "full")
 
     def span(self) -> tuple[int, int]:

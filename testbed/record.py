@@ -60,7 +60,7 @@ class RunRecord:
         """The answer key; a later line about the same truth replaces an earlier one."""
         latest: dict[tuple[str, str, int, Box | None], Truth] = {}
         for line in self.lines("truth"):
-            truth = _truth_of(line)
+            truth = truth_of(line)
             latest[truth.name, truth.where, truth.onset, truth.box] = truth
         return list(latest.values())
 
@@ -93,7 +93,8 @@ def _event_of(line: Mapping[str, Any], folder: Path) -> Event:
     return Event(**{**line, "state": AlarmState(line["state"]), "evidence": evidence, "box": box, "crop": seen})
 
 
-def _truth_of(line: Mapping[str, Any]) -> Truth:
+def truth_of(line: Mapping[str, Any]) -> Truth:
+    """A line of truth.jsonl."""
     return Truth(**{**_frozen(line), "box": box_of(line.get("box"))})
 
 

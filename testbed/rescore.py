@@ -10,7 +10,7 @@ import numpy as np
 from connectors.times import SECOND, parse
 from edge.merge import Counts
 from edge.surface import Looked
-from testbed.money import Assumptions, defaults
+from testbed.assumptions import Assumptions, defaults
 from testbed.record import RunRecord
 from testbed.rivals import rows
 from testbed.running import Run
@@ -42,14 +42,15 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         about={k: about[k] for k in ("scenario", "seed", "over", "speed", "models")} | {"state": about["state"]},
         expect=[_expectation(entry) for entry in about.get("expect", [])],
         notes=before.get("notes", {}),
-        is_simulated=about.get("kind") == "run",
+        is_simulated=about.get("is_simulated", about.get("kind") == "run"),
+        is_live=about.get("kind") == "watch",
         money=(money or _assumed(about)) if about.get("kind") == "run" else None,
     )
     summary = score(facts)
     for measured in ("latency_ms", "speed_reached", "zone", "dropped"):
         if measured in before:
             summary[measured] = before[measured]
-    if about.get("kind") == "replay":
+    if about.get("kind") in ("replay", "watch"):
         summary["rows"] = before.get("rows") or rows(facts.truths, facts.events, {}, start)
     steps = list(record.lines("steps"))
     more = {k: about[k] for k in ("began", "expect", "model_files", "versions") if k in about} | {"steps": steps}

@@ -13,8 +13,9 @@ from connectors.truth import Truth
 from edge.digest import digest
 from edge.merge import Counts
 from edge.surface import Looked
+from testbed.assumptions import Assumptions
 from testbed.match import Found, Match, match
-from testbed.money import Assumptions, estimate
+from testbed.money import estimate
 from testbed.scenario import Clean, Detect, Quiet
 from testbed.strip_score import is_clean, of_mark, surface
 
@@ -38,6 +39,7 @@ class Facts:
         looked: how much strip was inspected, by model.
         notes: what a source put right or refused, counted.
         is_simulated: the samples came from a simulated plant.
+        is_live: they came as they did, from a live line: what was late is counted, but no digest can be promised.
         money: what things cost; None: nothing is priced.
     """
 
@@ -56,6 +58,7 @@ class Facts:
     looked: Mapping[str, Looked] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
     is_simulated: bool = True
+    is_live: bool = False
     money: Assumptions | None = None
 
 
@@ -71,7 +74,7 @@ def score(facts: Facts) -> dict[str, Any]:
     return {
         **facts.about,
         "speed_reached": round(duration / facts.wall_s, 2) if facts.wall_s > 0 else None,
-        "digest": digest(facts.events, facts.start) if is_whole else None,
+        "digest": digest(facts.events, facts.start) if is_whole and not facts.is_live else None,
         "duration_s": duration,
         "faults": [_fault(entry, facts) for entry in result.found if entry.truth.is_fault],
         "lookalikes": [_lookalike(entry, result, facts) for entry in result.found if not entry.truth.is_fault],
@@ -92,7 +95,7 @@ def score(facts: Facts) -> dict[str, Any]:
         "is_simulated": facts.is_simulated,
         "money": None if facts.money is None else estimate(result.found, result.false_alarms, facts.money),
         "surface": surface(result, facts.looked),
-        "met": is_whole and _met(facts, result, hours),
+        "met": (is_whole or facts.is_live) and _met(facts, result, hours),
     }
 
 

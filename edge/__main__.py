@@ -1,0 +1,54 @@
+"""The edge runtime: `python -m edge --config edge.toml` watches live lines until stopped. Floors 0 and 1 alone."""
+
+from __future__ import annotations
+
+import os
+
+# One thread for small matrices: several make them 5 to 10 times slower. Must stand before numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.errors import TestbedError
+from connectors.texts import speak
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Watch what the configuration says; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
+    parser.add_argument("--config", required=True, type=Path, help="TOML file with a [watch] table.")
+    parser.add_argument("--duration", help="Stop after so long, such as 30s or 8h.")
+    parser.add_argument("--json", action="store_true", help="One JSON object a line: events, states, and the end.")
+    asked = parser.parse_args(arguments)
+    try:
+        return _watch(asked.config, asked.duration, asked.json)
+    except TestbedError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+
+
+def _watch(path: Path, until: str | None, json: bool) -> int:
+    from edge.config import read_config
+    from edge.order import order_of
+    from edge.runtime import Runtime
+    from edge.tell import JsonLines, Plain, closing
+
+    config = read_config(path)
+    speak(config.head.get("lang", "en"))
+    asked = dict(config.tables.get("watch", {}))
+    if until is not None:
+        asked["duration"] = until
+    runtime = Runtime(order_of({"wait": True, **asked}, config.secrets), (JsonLines() if json else Plain()).telling)
+    asyncio.run(runtime.run())
+    runtime.close()
+    print(closing(runtime), file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
