@@ -21,12 +21,12 @@ from connectors.truth import Truth
 from edge.merge import Chunk
 from edge.pipeline import Pipeline, Watch
 from edge.versions import versions
+from testbed.assumptions import Assumptions, defaults
 from testbed.drive import drive
 from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose
-from testbed.money import Assumptions, defaults
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
 from testbed.scenario import Scenario

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.texts import say
-from testbed.money import uses
+from testbed.losses import uses
 from testbed.names import called
 from testbed.report.formats import NOTHING, money, number
 from testbed.report.markup import Html, breakable, join, tag
