@@ -22,6 +22,7 @@ class Truth:
         alert_deadline: the latest useful alert; the end of the run where nothing follows.
         consequence_time: when the plant suffers if nobody acts; None when it does not.
         cleared: when it is over; None while it lasts.
+        struck: when the consequence really came, since nobody averted it; None while it has not.
         expects: conditions that find it.
         forbids: conditions it must not raise.
         box: where it lies on a strip, for what a camera sees.
@@ -36,6 +37,7 @@ class Truth:
     alert_deadline: int
     consequence_time: int | None = None
     cleared: int | None = None
+    struck: int | None = None
     expects: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
     box: Box | None = None

@@ -150,7 +150,10 @@ class Engine:
 
     def truths(self) -> list[Truth]:
         """The answer key as it stands, with what has cleared by now."""
-        return [replace(truth, cleared=self._cleared(key, truth)) for key, truth in self._truths]
+        return [
+            replace(truth, cleared=self._cleared(key, truth), struck=self.plant.struck(key))
+            for key, truth in self._truths
+        ]
 
     def _cleared(self, key: int, truth: Truth) -> int | None:
         return truth.cleared if truth.cleared is not None else self.plant.cleared(key)

@@ -32,17 +32,20 @@ class Match:
     found: tuple[Found, ...]
     false_alarms: tuple[Event, ...]
     forbidden: tuple[Forbidden, ...]
+    aftermath: tuple[Event, ...] = ()
 
 
 def match(truths: Sequence[Truth], events: Sequence[Event]) -> Match:
     """Activations find truths whose condition, place and time they fit; each finds at most one.
 
     A fault or look-alike is found inside [onset, max(cleared, deadline)], a stop after the one before it and up to its
-    deadline. The first activation counts, further ones are repeats; every other activation is a false alarm.
+    deadline. The first activation counts, further ones are repeats; every other activation is a false alarm, unless a
+    fault has ended in its consequence at that place before: what rings in a line that has broken down is its aftermath.
     """
     found = [Found(truth) for truth in sorted(truths, key=lambda t: (t.onset, t.name))]
     windows = _windows([entry.truth for entry in found])
     false: list[Event] = []
+    aftermath: list[Event] = []
     forbidden: list[Forbidden] = []
     for event in sorted((e for e in events if e.change == "active"), key=lambda e: e.time):
         inside = [
@@ -55,9 +58,18 @@ def match(truths: Sequence[Truth], events: Sequence[Event]) -> Match:
             fresh = [entry for entry in fitting if not entry.events]
             min(fresh or fitting, key=lambda entry: _distance(entry.truth, event)).events.append(event)
             continue
+        if any(_has_ended_in_ruin(truth, event) for truth in truths):
+            aftermath.append(event)
+            continue
         false.append(event)
         forbidden += [Forbidden(e.truth, event) for e in inside if event.condition in e.truth.forbids][:1]
-    return Match(tuple(found), tuple(false), tuple(forbidden))
+    return Match(tuple(found), tuple(false), tuple(forbidden), tuple(aftermath))
+
+
+def _has_ended_in_ruin(truth: Truth, event: Event) -> bool:
+    """Whether the fault was over by its consequence before the event, at the event's place."""
+    is_over = truth.struck is not None and truth.cleared == truth.struck
+    return is_over and event.time >= (truth.struck or 0) and agree(truth.where, event.source)
 
 
 def agree(where: str, source: str) -> bool:

@@ -81,6 +81,7 @@ def score(facts: Facts) -> dict[str, Any]:
         "false_alarms": len(result.false_alarms),
         "false_alarms_per_24h": round(len(result.false_alarms) * 24.0 / hours, 3) if hours > 0 else None,
         "false_alarm_events": [_event(event, facts) for event in result.false_alarms],
+        "aftermath": len(result.aftermath),
         "forbidden": [
             {"name": f.truth.name, "where": f.truth.where, **_event(f.event, facts)} for f in result.forbidden
         ],

@@ -56,6 +56,10 @@ def _words() -> list[tuple[str, str]]:
         (say("deadline"), deadline),
         (say("detectable from"), seen),
         (say("delay, lead"), lead),
+        (
+            say("aftermath of a fault"),
+            say("An alarm at a place where a fault has ended in its consequence: the line has broken down there."),
+        ),
         (say("repeat"), say("A further alarm about something already found; neither a find nor a false alarm.")),
         (say("false alarm"), say("An alarm that fits no fault by condition, place and time.")),
         (say("forbidden alarm"), forbidden),

@@ -171,6 +171,7 @@ SHAPES = {
     "late": _CIRCLE + "M-5.5 0h11",
     "repeat": "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
     "known": "M-4.5 -4.5h9v9h-9z",
+    "aftermath": "M-4 -4l8 8M-4 4l8 -8",
     "false": "M0 -6l6 10.5h-12z",
     "forbidden": "M0 -7l7 7l-7 7l-7 -7zM-3 -3l6 6M3 -3l-6 6",
     "alarm": "M0 -6l6 10.5h-12z",

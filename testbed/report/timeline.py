@@ -147,7 +147,7 @@ def _model(view: View, name: str, scale: Scale) -> Lane:
 
 def _apart(judged: Sequence[Judged], scale: Scale, use: str) -> Iterable[Judged]:
     """Of alarms that would be drawn on the same spot, one; the graver kinds on top of the others."""
-    order = ("alarm", "repeat", "known", "found", "false", "late", "forbidden")
+    order = ("alarm", "aftermath", "repeat", "known", "found", "false", "late", "forbidden")
     seen: dict[tuple[str, int, int], Judged] = {}
     for j in judged:
         last = 0 if j.until is None or use == "mark" else round(scale(j.until))
@@ -196,7 +196,7 @@ def _kinds(view: View) -> list[str]:
         kinds = [kind for kind in kinds if kind != "consequence"]
     if len(view.faults) < len(view.found):
         kinds.append("lookalike")
-    kinds += [k for k in ("found", "late", "repeat", "known", "false", "forbidden", "alarm") if k in there]
+    kinds += [k for k in ("found", "late", "repeat", "known", "aftermath", "false", "forbidden", "alarm") if k in there]
     return [*kinds, *(["active"] if there else []), *(["useful"] if view.faults else [])]
 
 

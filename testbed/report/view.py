@@ -25,8 +25,8 @@ class Judged:
 
     Attributes:
         event: the activation.
-        kind: 'found' or 'late' (of a fault), 'repeat', 'known' (a look-alike found as what it is), 'false',
-            'forbidden', or 'alarm' where no truth says.
+        kind: 'found' or 'late' (of a fault), 'repeat', 'known' (a look-alike found as what it is), 'aftermath' (of
+            a fault that was not averted), 'false', 'forbidden', or 'alarm' where no truth says.
         truth: what it found, or what forbids it.
         at: s since the start.
         until: s when the alarm returned; None while it stands.
@@ -57,6 +57,7 @@ class View:
         for entry in result.found:
             for i, event in enumerate(entry.events):
                 self._kinds[id(event)] = (_kind(entry.truth, event, i), entry.truth)
+        self._kinds.update((id(event), ("aftermath", None)) for event in result.aftermath)
         self._kinds.update((id(f.event), ("forbidden", f.truth)) for f in result.forbidden)
         self.judged: tuple[Judged, ...] = tuple(self._judge())
 
@@ -138,6 +139,7 @@ def what(kind: str) -> str:
         "late": say("found too late"),
         "repeat": say("repeat"),
         "known": say("look-alike found as what it is"),
+        "aftermath": say("aftermath of a fault"),
         "false": say("false alarm"),
         "forbidden": say("forbidden alarm"),
         "alarm": say("alarm"),

@@ -135,3 +135,19 @@ def test_lost_samples_leave_no_digest():
     result = score(facts([], [], counts={"main": Counts(expected=10, received=9, lost=1)}))
     assert result["digest"] is None
     assert not result["met"]
+
+
+@pytest.mark.parametrize(
+    ("struck", "at", "source", "is_false"),
+    [
+        (150, 151, f"{UNIT}/TC_7", False),  # the mould has broken out: everything in it rings
+        (150, 151, "POH/CC2/MOLD", True),  # another mould has not
+        (150, 90, f"{UNIT}/TC_7", True),  # nor had this one, before
+        (None, 151, f"{UNIT}/TC_7", True),  # it healed
+    ],
+)
+def test_what_rings_after_a_breakout_is_its_aftermath(struck, at, source, is_false):
+    truth = fault(struck=None if struck is None else struck * S)
+    result = match([truth], [event(at, "sensor", source)])
+    assert bool(result.false_alarms) is is_false
+    assert bool(result.aftermath) is not is_false
