@@ -90,8 +90,9 @@ class Coil:
         return self.in_stand and self.age >= self.wait_s + LOCK_S
 
     def cut(self) -> None:
-        """The tail comes now."""
-        self.rolling_s = max(min(self.rolling_s, self.age - self.wait_s + 1.0), 0.0)
+        """The tail comes within a second; where there is no strip, there is none to cut."""
+        if self.in_stand:
+            self.rolling_s = min(self.rolling_s, self.age - self.wait_s + 1.0)
 
     def copy(self) -> Coil:
         twin = copy.copy(self)

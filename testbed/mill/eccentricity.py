@@ -26,22 +26,38 @@ PARAMETERS = ("amplitude", "harmonic")
 
 
 @dataclass(slots=True)
-class Eccentricity:
-    """Run-out of a backup roll: `amplitude` um once a turn, `harmonic` of it twice a turn."""
+class RunOut:
+    """A backup roll's departure from round: `amplitude` um once a turn, `harmonic` of it twice a turn."""
 
     amplitude: float
     harmonic: float
     phase: float
-    age: int = 0  # samples of 1 ms since it began to turn
+
+    @classmethod
+    def sound(cls, rng: np.random.Generator) -> RunOut:
+        """A roll as it comes from the grinder, good to 1 … 3 um from peak to peak."""
+        return cls(float(rng.uniform(0.5, 1.5)), float(rng.uniform(0.0, 0.5)), float(rng.uniform(0.0, 2.0 * np.pi)))
+
+    def closes(self, angle: np.ndarray) -> np.ndarray:
+        """mm that the roll takes from the gap at its angles in rad."""
+        turn = np.sin(angle + self.phase) + self.harmonic * np.sin(2.0 * (angle + self.phase))
+        return 1e-3 * self.amplitude * turn
+
+
+@dataclass(slots=True)
+class Eccentricity:
+    """A roll that begins to run out, and the strip rolled since."""
+
+    roll: RunOut
+    age: int = 0  # samples of 1 ms since it began
     rolled: int = 0  # samples of strip since onset
     off_gauge: int = 0  # of these, off gauge
 
-    def closes(self, angle: np.ndarray) -> np.ndarray:
-        """mm that the roll takes from the gap at its angles in rad, one a millisecond."""
+    def closes(self, angle: np.ndarray, sound: np.ndarray) -> np.ndarray:
+        """mm that the roll takes from the gap at its angles, one a millisecond; it took `sound` before."""
         age = DT * np.arange(self.age + 1, self.age + len(angle) + 1)
         self.age += len(angle)
-        turn = np.sin(angle + self.phase) + self.harmonic * np.sin(2.0 * (angle + self.phase))
-        return 1e-3 * self.amplitude * np.minimum(age / FADE_S, 1.0) * turn
+        return sound + np.minimum(age / FADE_S, 1.0) * (self.roll.closes(angle) - sound)
 
     def judge(self, thickness: np.ndarray) -> None:
         """Take note of strip that has been rolled, mm from what was asked for."""
@@ -65,7 +81,7 @@ def eccentricity(
     amplitude = number(left, "amplitude", 15.0, 30.0, rng)
     harmonic = number(left, "harmonic", 0.0, 0.2, rng)
     nothing_left(left, "eccentricity", PARAMETERS)
-    thing = Eccentricity(amplitude, harmonic, float(rng.uniform(0.0, 2.0 * np.pi)))
+    thing = Eccentricity(RunOut(amplitude, harmonic, float(rng.uniform(0.0, 2.0 * np.pi))))
     details = {"amplitude_um": round(amplitude, 2), "harmonic": round(harmonic, 3), "turns_hz": round(plant.turns, 3)}
     return thing, Injection(key, "eccentricity", UNIT, "fault", ("machine",), (), REACTION_S, None, details)
 

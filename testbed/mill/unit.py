@@ -16,7 +16,7 @@ from connectors.texts import say
 from connectors.times import SECOND
 from testbed.mill import lookalikes, tags
 from testbed.mill.coil import CHANNELS, KNOT_S, TENSION, Coil, Knot
-from testbed.mill.eccentricity import Eccentricity, eccentricity
+from testbed.mill.eccentricity import Eccentricity, RunOut, eccentricity
 from testbed.mill.probe import Probe
 from testbed.mill.rolling import Pass, SetUp
 from testbed.mill.stand import DT, STIFFNESS, Rows, Stand
@@ -70,6 +70,7 @@ class MillPlant:
         self.spec, self.seed, self.present = spec, seed, start
         self.stand = Stand()
         self.agc_on, self.notch_on = spec.agc, False
+        self.rolls = RunOut.sound(stream(seed, "mill/rolls"))
         self.coil = self._next_coil(0)
         self.probe = Probe()
         self._from = self._to = Knot(speed=self.coil.setup.speed / (1.0 + self.coil.setup.slip))
@@ -192,10 +193,11 @@ class MillPlant:
         self._angle = float(angle[-1])
         noise = self._fast_noise.take(n) * _SIGMA
         if coil.in_stand:
-            closes = a.growth + share * (b.growth - a.growth)
+            closes = self.rolls.closes(angle)
             runs_out = [thing for thing in self._things.values() if isinstance(thing, Eccentricity)]
             for thing in runs_out:
-                closes = closes + thing.closes(angle)
+                closes = thing.closes(angle, closes)
+            closes = closes + a.growth + share * (b.growth - a.growth)
             push = a.push + share * (b.push - a.push)
             notch = list(zip(np.cos(angle).tolist(), np.sin(angle).tolist(), strict=True)) if self.notch_on else None
             rows = self.stand.roll(push.tolist(), closes.tolist(), noise[:, :2].tolist(), notch,
