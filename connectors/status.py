@@ -9,6 +9,7 @@ GOOD_NO_DATA = 0x00A5_0000  # no sample here: a hole in a dense batch
 UNCERTAIN = 0x4000_0000
 BAD = 0x8000_0000
 BAD_SENSOR_FAILURE = 0x808C_0000
+BAD_NO_COMMUNICATION = 0x8031_0000
 BAD_WAITING_FOR_INITIAL_DATA = 0x8032_0000
 
 NAMES = {
@@ -17,6 +18,7 @@ NAMES = {
     UNCERTAIN: "Uncertain",
     BAD: "Bad",
     BAD_SENSOR_FAILURE: "BadSensorFailure",
+    BAD_NO_COMMUNICATION: "BadNoCommunication",
     BAD_WAITING_FOR_INITIAL_DATA: "BadWaitingForInitialData",
 }
 
