@@ -60,7 +60,9 @@ def _help(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(node, ast.keyword) and node.arg in ("help", "epilog"):
             if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
                 yield node.value.value, node.value
-        elif isinstance(node, ast.FunctionDef) and any(ast.unparse(d).startswith("app.command") for d in node.decorator_list):
+        elif isinstance(node, ast.FunctionDef) and any(
+            ast.unparse(d).startswith("app.command") for d in node.decorator_list
+        ):
             text = ast.get_docstring(node)
             assert text, f"{node.name} has no help"
             yield text, node
