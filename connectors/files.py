@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,13 @@ from connectors.items import Batch, Item, Mark
 from connectors.status import GOOD, GOOD_NO_DATA
 from connectors.tags import Group, Tag, grouped
 from connectors.times import END, SECOND
+
+if TYPE_CHECKING:
+    from connectors.tables import Table
+
+HELD = 4  # steps a value may be held over before it counts as missing: models hold five
+NEAR = 0.02
+ROUND = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)  # steps of a decade that clocks are made with
 
 
 class FileSource:
@@ -24,6 +32,7 @@ class FileSource:
         drop, sheet, zone, labels: as in `connectors.tables.read_table`.
         group: of the tags made from columns.
         rows_per_batch: a batch has at most so many rows.
+        table: what was read already, such as the record of a run; then nothing is read.
 
     Attributes:
         groups: tags by group; a tag without a rate has the one its samples show.
@@ -46,12 +55,13 @@ class FileSource:
         labels: Sequence[str] | None = None,
         group: str = "main",
         rows_per_batch: int = 1000,
+        table: Table | None = None,
     ) -> None:
         from connectors.tables import read_table
 
         if rows_per_batch < 1:
             raise ValueError(f"rows_per_batch must be 1 or more, but got {rows_per_batch}.")
-        self.table = read_table(path, tags=tags, drop=drop, sheet=sheet, zone=zone, labels=labels)
+        self.table = table or read_table(path, tags=tags, drop=drop, sheet=sheet, zone=zone, labels=labels)
         self.bytes = 0
         self.reordered, self.doubled = self.table.reordered, self.table.doubled
         named = self.table.tags or _named(self.table.columns, Path(path).stem, group)
@@ -110,6 +120,15 @@ def _named(columns: Sequence[str], stem: str, group: str) -> tuple[Tag, ...]:
 
 
 def _rate(time: np.ndarray, values: np.ndarray) -> float | None:
-    """Samples a second of a column, from the median step; None if it has fewer than two."""
-    steps = np.diff(time[~np.isnan(values)])
-    return SECOND / float(np.median(steps)) if len(steps) else None
+    """Samples a second of a column; None if it has fewer than two.
+
+    The median step says it, unless steps differ so much that a value held for HELD steps would not bridge all but the
+    longest hundredth of the gaps. A step within NEAR of a round one is that.
+    """
+    steps = np.diff(time[~np.isnan(values)]) / SECOND
+    if not len(steps):
+        return None
+    step = max(float(np.median(steps)), float(np.percentile(steps, 99)) / HELD)
+    power = 10.0 ** np.floor(np.log10(step))
+    near = [power * part for part in ROUND if abs(step / (power * part) - 1.0) < NEAR]
+    return float(f"{1.0 / (near[0] if near else step):.6g}")

@@ -21,7 +21,8 @@ LATENESS_S = 0.2  # two publishing intervals of 100 ms
 PATIENCE_S = 5.0  # wall seconds
 BACK_NS = SECOND  # time that falls back further begins a new epoch
 AHEAD_NS = 60 * SECOND  # and so does time that runs ahead of the wall clock by more
-REPEAT_NS = SECOND  # how often a value that is reported by exception is said again while it holds
+REPEAT_NS = SECOND  # a value that is reported by exception is said again so often while it holds, or with its group
+JITTER = 0.8  # of a period: samples that come a little early are not passed over
 NEVER = -(2**62)
 
 
@@ -74,6 +75,9 @@ class GroupMarks:
         self._value = np.full(k, np.nan)
         self._status = np.full(k, BAD, np.uint32)
         self._by_exception = np.array([tag.rate_hz is None for tag in group.tags])
+        fastest = max((tag.rate_hz for tag in group.tags if tag.rate_hz is not None), default=0.0)
+        self._step = min(REPEAT_NS, round(JITTER * SECOND / fastest)) if fastest else REPEAT_NS
+        self._times: list[int] = []  # source times of readings, where what holds is said again
         self._holds = np.zeros(k, bool)  # to be said at the next mark: told on subscribing, older than it
 
     def take(self, readings: Sequence[Reading], wall: int) -> list[Item | Epoch]:
@@ -97,6 +101,8 @@ class GroupMarks:
                 self._keep(column, reading)
                 self._said[column] = max(self._said[column], reading.time)
                 now.append((column, reading.time, reading.value, reading.status))
+                if self.mark is None or reading.time > self.mark:
+                    self._times.append(reading.time)
             self.newest = reading.time if self.newest is None else max(self.newest, reading.time)
             self.silent_since = wall
         return out + self._changes(now)
@@ -119,6 +125,7 @@ class GroupMarks:
         self._holds |= (self._last != NEVER) & self._by_exception
         self._last[:] = NEVER
         self._said[:] = NEVER
+        self._times = []
         return Epoch(self.group.name, time)
 
     def _is_held(self, column: int, reading: Reading, ahead: int) -> bool:
@@ -163,17 +170,21 @@ class GroupMarks:
         return [*self._repeats(mark, holds), Mark(self.group.name, mark)]
 
     def _repeats(self, mark: int, holds: bool) -> Iterable[Item]:
-        due = self._holds.copy()
-        if holds:
-            due |= self._by_exception & (self._last != NEVER) & (mark - self._said >= REPEAT_NS)
-        due &= self._last < mark
-        columns = np.flatnonzero(due)
-        self._holds[columns] = False
-        if not len(columns):
-            return []
-        self._said[columns] = mark
-        self.repeated += len(columns)
-        return self._changes([(int(i), mark, float(self._value[i]), int(self._status[i])) for i in columns])
+        """What holds, said again beside the group's other samples, so that it is as dense as they are."""
+        past = sorted({time for time in self._times if time <= mark})
+        self._times = [time for time in self._times if time > mark]
+        rows: list[tuple[int, int, float, int]] = []
+        for time in [*past, mark]:
+            step = self._step if time != mark else REPEAT_NS
+            due = self._holds & (self._last < time)
+            if holds:
+                due |= self._by_exception & (self._last < time) & (self._last != NEVER) & (time - self._said >= step)
+            columns = np.flatnonzero(due)
+            self._holds[columns] = False
+            self._said[columns] = time
+            rows += [(int(i), time, float(self._value[i]), int(self._status[i])) for i in columns]
+        self.repeated += len(rows)
+        return self._changes(rows)
 
     def end(self) -> Mark:
         """The mark after the last sample."""

@@ -39,6 +39,7 @@ Record = Annotated[str, typer.Option(help="full, events or none.")]
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file of what things cost, instead of the defaults.")]
 Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
 Root = Annotated[Path | None, typer.Option(help="Where the set lies; else under TESTBED_DATA.")]
+Test = Annotated[Path | None, typer.Option(help="List of paths under --root that are scored.")]
 TrainList = Annotated[Path | None, typer.Option("--train", help="List of paths under --root that are fitted on.")]
 
 
@@ -172,12 +173,23 @@ def check(
 
 @app.command()
 def models(
-    action: Annotated[str, typer.Argument(help="list, or show.")] = "list",
-    name: Annotated[str | None, typer.Argument(help="The model to show.")] = None,
+    action: Annotated[str, typer.Argument(help="list, show NAME, add FILE, or compare A B.")] = "list",
+    names: Annotated[list[str] | None, typer.Argument(help="Names, or .onnx files.")] = None,
+    html: Annotated[Path | None, typer.Option(help="With show: write the model's page to this file.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="With compare: run both on this scenario.")] = None,
+    seed: int = 1,
+    seeds: Seeds = None,
+    data: Annotated[str | None, typer.Option(help="With compare: score both on this set of data.")] = None,
+    root: Root = None,
+    test: Test = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     json: Json = False,
 ) -> int:
-    """The models at hand, and what they say of themselves."""
-    return commands.models(action, name, json)
+    """The models at hand, what they say of themselves, and two beside each other."""
+    from testbed.model_commands import Ask
+
+    ask = Ask(action, names or (), html, scenario, _seeds(seed, seeds), data, root, test, jobs, json)
+    return commands.models(ask)
 
 
 @app.command()
@@ -190,10 +202,12 @@ def train(
     tags: Tags = None,
     drop: Drop = None,
     tz: Zone = "UTC",
+    since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Take a file up to this time.")] = None,
     json: Json = False,
 ) -> int:
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
-    return commands.train(kind, data, out, _range(seeds), budget, tags, _listed(drop) or [], tz, json)
+    return commands.train(kind, data, out, _range(seeds), budget, tags, _listed(drop) or [], tz, json, since, until)
 
 
 @app.command()
@@ -205,7 +219,7 @@ def bench(
     data: Annotated[str | None, typer.Option(help="skab, neu-det, x-sdd, mt-defects, or a folder of pictures.")] = None,
     root: Root = None,
     train: TrainList = None,
-    test: Annotated[Path | None, typer.Option(help="List of paths under --root that are scored.")] = None,
+    test: Test = None,
     over: Annotated[str, typer.Option(help="memory or mqtt; scenarios also opcua and wire.")] = "memory",
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for a page of tables and plots.")] = None,

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import InputError, PartFailed, TestbedError, nearest
+from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.texts import language, say, speak
 
 if TYPE_CHECKING:
     from testbed.assumptions import Assumptions
     from testbed.benching.command import Ask as Measured
+    from testbed.model_commands import Ask as Shelf
     from testbed.replaying import Data
     from testbed.running import Order, Progress
 
@@ -210,35 +211,17 @@ def check(paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, 
     return InputError.exit_status if problems else 0
 
 
-def models(action: str, name: str | None, json: bool) -> int:
-    """List models, or show one."""
-    from edge.model import load_model
-    from testbed import show
-    from testbed.models import find, listed
+def models(ask: Shelf) -> int:
+    """The models at hand."""
+    from testbed.model_commands import carry_out
 
-    if action == "list":
-        cards = {label: load_model(path).card.raw for label, path in listed().items()}
-        if json:
-            rows = [
-                {"name": k, **{f: v.get(f) for f in ("kind", "task", "condition", "licence")}} for k, v in cards.items()
-            ]
-            print(jsonlib.dumps({"models": rows}, ensure_ascii=False))
-        else:
-            show.models(cards)
-        return 0
-    if action != "show" or name is None:
-        raise InputError(
-            say("models takes 'list' or 'show NAME', but got '{action}'.", action=action)
-            + nearest(action, ["list", "show"])
-        )
-    card = {k: v for k, v in load_model(find(name)).card.raw.items() if k != "golden"}
-    print(jsonlib.dumps(card, ensure_ascii=False, indent=None if json else 1))
-    return 0
+    with _progress("models", ask.json or ask.action != "compare") as progress:
+        return carry_out(ask, progress)
 
 
 def train(
     kind: str, data: str, out: Path, seeds: Sequence[int], budget: str, tags: Path | None, drop: Sequence[str],
-    zone: str, json: bool,
+    zone: str, json: bool, since: str | None = None, until: str | None = None,
 ) -> int:  # fmt: skip
     """Fit, calibrate, write."""
     from anomaly.calibrate import Budget
@@ -254,7 +237,7 @@ def train(
         if data.startswith("scenario:"):
             model = work.train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, tell)
         else:
-            model = work.train_on_file(kind, Path(data), allowed, tags, drop, zone)
+            model = work.train_on_file(kind, Path(data), allowed, tags, drop, zone, since, until)
     work.write_model(model, out)
     card = OnnxModel(model, out.name).card.raw
     summary = {"file": str(out), "bytes": len(model), "kind": kind, "calibration": card.get("calibration")}

@@ -26,6 +26,7 @@ from edge.pipeline import Pipeline, Watch
 from testbed.labels import labels_of_column, read_labels
 from testbed.models import Chosen, choose
 from testbed.record import Recorder, table
+from testbed.record_data import open_data
 from testbed.rivals import rows
 from testbed.running import Progress, Run, in_loop, keep_record, pace_of, versions
 from testbed.score import Facts, score
@@ -119,8 +120,8 @@ class Replay:
         order = self.order
         tags = None if order.tags is None else read_tag_list(order.tags)
         column = None if order.truth is None or self._is_file(order.truth) else (order.truth,)
-        return FileSource(
-            order.path, tags, drop=order.drop, sheet=order.sheet, zone=order.tz, labels=column,
+        return open_data(
+            order.path, tags, drop=order.drop, sheet=order.sheet, tz=order.tz, labels=column,
             rows_per_batch=rows_per_batch,
         )  # fmt: skip
 

@@ -93,11 +93,24 @@ def write_model(data: bytes, out: Path) -> None:
         raise InputError(say("{out} cannot be written: {reason}.", out=out, reason=error.strerror or error)) from None
 
 
-def train_on_file(kind: str, path: Path, budget: Budget, tags: Path | None, drop: Sequence[str], zone: str) -> bytes:
-    """An .onnx file of `kind`, fitted on the first part of a file of normal data and calibrated on the rest."""
-    from connectors.files import FileSource
-    from connectors.tag_list import read_tag_list
+def train_on_file(
+    kind: str, path: Path, budget: Budget, tags: Path | None, drop: Sequence[str], zone: str,
+    since: str | None = None, until: str | None = None,
+) -> bytes:  # fmt: skip
+    """An .onnx file of `kind`, fitted on the first part of normal data and calibrated on the rest.
 
-    source = FileSource(path, None if tags is None else read_tag_list(tags), drop=drop, zone=zone)
-    notes = {"origin": f"fitted on {path.name}", "licence": "as the data", "training": {"data": path.name}}
+    The data are a file or the record of a run; `since` and `until` cut them to a stretch that was normal. With a tag
+    list the model's channels carry its names, so that it runs wherever those tags do.
+    """
+    from connectors.tag_list import read_tag_list
+    from testbed.record_data import open_data
+
+    listed = None if tags is None else read_tag_list(tags)
+    source = open_data(path, listed, drop=drop, tz=zone, since=since, until=until)
+    stretch = {"from": since, "to": until} if since or until else {}
+    notes = {
+        "origin": f"fitted on {path.name}",
+        "licence": "as the data",
+        "training": {"data": path.name, **stretch},
+    }
     return fit(kind, source.groups, [source.bundles], budget, notes)
