@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -89,24 +89,32 @@ class OnnxModel:
                     )
                 )
 
-    def _check_golden(self, name: str) -> None:
-        tolerance = INT8_TOLERANCE if self.card.int8 else FP32_TOLERANCE
-        for pair in self.card.golden:
+    @property
+    def tolerance(self) -> float:
+        """How far golden outputs may be off, a share of their range."""
+        return INT8_TOLERANCE if self.card.int8 else FP32_TOLERANCE
+
+    def deviations(self) -> Iterator[tuple[int, str, float]]:
+        """Each golden pair's number, output, and how far it is off here and now, a share of its range."""
+        for i, pair in enumerate(self.card.golden):
             got = self.session.run(pair.inputs)
             for output, expected in pair.outputs.items():
                 span = max(float(np.ptp(expected)), float(np.abs(expected).max()), 1e-6)
-                off = float(np.abs(got[output].astype(np.float64) - expected).max()) / span
-                if not off <= tolerance:
-                    raise InputError(
-                        say(
-                            "{name} no longer does what it did at export: {output} is off by {off:.1e} of its range "
-                            "(allowed {tolerance:.0e}). Export it again for this machine.",
-                            name=name,
-                            output=output,
-                            off=off,
-                            tolerance=tolerance,
-                        )
+                yield i, output, float(np.abs(got[output].astype(np.float64) - expected).max()) / span
+
+    def _check_golden(self, name: str) -> None:
+        for _, output, off in self.deviations():
+            if not off <= self.tolerance:
+                raise InputError(
+                    say(
+                        "{name} no longer does what it did at export: {output} is off by {off:.1e} of its range "
+                        "(allowed {tolerance:.0e}). Export it again for this machine.",
+                        name=name,
+                        output=output,
+                        off=off,
+                        tolerance=self.tolerance,
                     )
+                )
 
     def bind(self, groups: Sequence[Group], name: str | None = None) -> Bound:
         """The model on these groups' tags. Raises InputError naming every channel that finds no tag."""

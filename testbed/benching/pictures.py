@@ -92,6 +92,25 @@ def grown(heat: np.ndarray, size: Sequence[int], shape: Sequence[Any]) -> np.nda
     return resized(heat.astype(np.float32), *seen)[:height, :width]
 
 
+@dataclass(slots=True)
+class Judged:
+    """What the models said of the pictures that arrived.
+
+    Attributes:
+        judges: one a model.
+        pictures: that were sent.
+        taught: that kinds were fitted on.
+        brightness: mean grey level of each one that arrived.
+        lost: that did not.
+    """
+
+    judges: list[Judge]
+    pictures: list[Picture]
+    taught: list[Picture]
+    brightness: dict[int, float]
+    lost: int = 0
+
+
 def picture_rows(
     name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None, over: str,
     progress: Progress,
@@ -100,30 +119,42 @@ def picture_rows(
 
     Raises InputError for a set, a list or a model that does not fit, PartFailed when a transport fails.
     """
+    return rows_of(name, judged(name, root, train, test, models, over, progress))
+
+
+def judged(
+    name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None, over: str,
+    progress: Progress,
+) -> Judged:  # fmt: skip
+    """What every model says of every picture. Arguments as for `picture_rows`."""
     taught = load(name, root, [train]) if train is not None else []
     pictures = load(name, root, [test] if test is not None else ())
+    known = {picture.path for picture in taught}
     if test is None:
-        known = {picture.path for picture in taught}
         pictures = [picture for picture in pictures if picture.path not in known]
-    both = sorted({p.path for p in taught} & {p.path for p in pictures})
+    both = sorted(known & {picture.path for picture in pictures})
     if both:
         raise InputError(
             say("{n} pictures stand in both lists, among them {shown}. A model is not scored on what it was fitted on.",
                 n=len(both), shown=", ".join(both[:3]))
         )  # fmt: skip
-    judges = _judges(name, models, taught, pictures)
+    found = Judged(_judges(name, models, taught, pictures), pictures, taught, {})
 
     def take(i: int, frame: Frame) -> None:
         image = grey(frame.image)
-        brightness[i] = float(image.mean())
-        for judge in judges:
+        found.brightness[i] = float(image.mean())
+        for judge in found.judges:
             judge.look(i, image)
-        progress(len(brightness), len(pictures))
+        progress(len(found.brightness), len(pictures))
 
-    brightness: dict[int, float] = {}
-    lost = in_loop(carry(pictures, over, take))
-    rows = [_row(judge, name, pictures, lost) for judge in judges]
-    return rows + _rivals(name, judges, taught, pictures, brightness)
+    found.lost = in_loop(carry(pictures, over, take))
+    return found
+
+
+def rows_of(data: str, judged: Judged) -> list[dict[str, Any]]:
+    """A row a model, then the rivals'."""
+    rows = [_row(judge, data, judged.pictures, judged.lost) for judge in judged.judges]
+    return rows + _rivals(data, judged)
 
 
 def _judges(name: str, models: Sequence[str] | None, taught: Sequence[Picture], test: Sequence[Picture]) -> list[Judge]:
@@ -218,11 +249,9 @@ def _overlap(judge: Judge, truth: Sequence[Picture], order: Sequence[int]) -> fl
     return _rounded(aupro(parts, maps))
 
 
-def _rivals(
-    data: str, judges: Sequence[Judge], taught: Sequence[Picture], pictures: Sequence[Picture],
-    brightness: dict[int, float],
-) -> list[dict[str, Any]]:  # fmt: skip
+def _rivals(data: str, judged: Judged) -> list[dict[str, Any]]:
     """The most frequent class; an alarm for every picture; and one that only looks how bright a picture is."""
+    judges, pictures, taught, brightness = judged.judges, judged.pictures, judged.taught, judged.brightness
     rows: list[dict[str, Any]] = []
     order = sorted(brightness)
     truth = [pictures[i] for i in order]

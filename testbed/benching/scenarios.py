@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -53,19 +53,32 @@ def scenario_rows(
 
     Raises InputError for what is not known or does not fit.
     """
+    return rows_of(judged(matching(scenarios), seeds, models, over, jobs, progress))
+
+
+def judged(
+    scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: int,
+    progress: Progress,
+) -> dict[tuple[str, str], list[Outcome]]:  # fmt: skip
+    """What each model made of each seed, by scenario and model. Arguments as for `scenario_rows`."""
     work = [
         _Job(scenario, model, seed, over)
-        for scenario in matching(scenarios)
+        for scenario in scenarios
         for model in (models or fitting(scenario))
         for seed in seeds
     ]
-    by_row: dict[tuple[str, str], list[_Outcome]] = {}
+    found: dict[tuple[str, str], list[Outcome]] = {}
     for job, outcome in zip(work, in_parallel(_outcome, work, jobs, progress), strict=True):
-        by_row.setdefault((job.scenario, job.model), []).append(outcome)
+        found.setdefault((job.scenario, job.model), []).append(outcome)
+    return found
+
+
+def rows_of(judged: Mapping[tuple[str, str], Sequence[Outcome]]) -> list[dict[str, Any]]:
+    """Rows of what was judged, the rival's behind the models' of each scenario."""
     rows: list[dict[str, Any]] = []
-    for scenario in dict.fromkeys(job.scenario for job in work):
+    for scenario in dict.fromkeys(scenario for scenario, _ in judged):
         plant = plant_of(scenario).name
-        own = {model: found for (name, model), found in by_row.items() if name == scenario}
+        own = {model: found for (name, model), found in judged.items() if name == scenario}
         rows += [_row(model, plant, found) for model, found in own.items()]
         rows += [_always(found) for found in list(own.values())[:1]]
     return rows
@@ -105,12 +118,13 @@ def _fits(name: str, groups: Sequence[Group], plant: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What one model made of one run, s."""
+class Outcome:
+    """What one model made of one run; times in s."""
 
     scenario: str
     seconds: float
     faults: tuple[Truth, ...]  # that could be found in time
+    found: Mapping[str, float]  # when each fault, by name and onset, was found, since the start
     leads: tuple[float, ...]  # of those found in time
     false_alarms: int
     forbidden: int
@@ -119,7 +133,7 @@ class _Outcome:
     digest: str | None
 
 
-def _outcome(job: _Job) -> _Outcome:
+def _outcome(job: _Job) -> Outcome:
     """One run, of which one model's events are judged; one that lost samples has no digest, and its losses count."""
     scenario = load(job.scenario)
     models = _beside(scenario, job.model)
@@ -132,10 +146,17 @@ def _outcome(job: _Job) -> _Outcome:
     judged = match(run.truths, own)
     found = [entry for entry in judged.found if entry.truth.is_fault and entry.truth.in_time]
     leads = [entry.truth.alert_deadline - entry.events[0].time for entry in found if entry.events]
-    return _Outcome(
+    return Outcome(
         scenario=scenario.name,
         seconds=run.score["duration_s"],
         faults=tuple(entry.truth for entry in found),
+        found={
+            f"{entry.truth.name}, {(entry.truth.onset - run.start) / SECOND:g} s": round(
+                (entry.events[0].time - run.start) / SECOND, 3
+            )
+            for entry in found
+            if entry.events
+        },
         leads=tuple(lead / SECOND for lead in leads if lead >= 0),
         false_alarms=len(judged.false_alarms),
         forbidden=len(judged.forbidden),
@@ -160,7 +181,7 @@ def _beside(scenario: Scenario, model: str) -> list[str]:
     return [name for name in others if name != model] + [model]
 
 
-def _row(model: str, plant: str, found: Sequence[_Outcome]) -> dict[str, Any]:
+def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
     leads = [lead for one in found for lead in one.leads]
     digests = [one.digest for one in found]
     ms = None if model == "rules" else speed(load_model(find(model, plant)))
@@ -178,7 +199,7 @@ def _row(model: str, plant: str, found: Sequence[_Outcome]) -> dict[str, Any]:
     }
 
 
-def _always(found: Sequence[_Outcome]) -> dict[str, Any]:
+def _always(found: Sequence[Outcome]) -> dict[str, Any]:
     """One alarm from the first moment of every run to its last: finds all faults as they begin, and is always false."""
     faults = [truth for one in found for truth in one.faults]
     return {
@@ -190,7 +211,7 @@ def _always(found: Sequence[_Outcome]) -> dict[str, Any]:
     }
 
 
-def _head(model: str, found: Sequence[_Outcome]) -> dict[str, Any]:
+def _head(model: str, found: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "model": model,
         "scenario": found[0].scenario,
@@ -200,7 +221,7 @@ def _head(model: str, found: Sequence[_Outcome]) -> dict[str, Any]:
     }
 
 
-def _in_24h(count: int, found: Sequence[_Outcome]) -> float:
+def _in_24h(count: int, found: Sequence[Outcome]) -> float:
     return round(86_400.0 * count / sum(one.seconds for one in found), 3)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,22 @@ def series_rows(
 
     Raises InputError for a set or a model that does not fit.
     """
-    wanted = tuple(models or GENERAL)
-    work = [_Job(series, wanted) for series in load(name, root, test)]
-    found = in_parallel(outcomes, work, jobs, progress)
-    return [_row(model, name, [one[model] for one in found]) for model in found[0]]
+    return rows_of(name, judged(name, root, test, models, jobs, progress))
+
+
+def judged(
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress
+) -> dict[str, dict[str, Outcome]]:
+    """What every model and rival made of every file, by path and model. Arguments as for `series_rows`."""
+    work = [_Job(series, tuple(models or GENERAL)) for series in load(name, root, test)]
+    paths = [job.series.path for job in work]
+    return dict(zip(paths, in_parallel(outcomes, work, jobs, progress), strict=True))
+
+
+def rows_of(data: str, judged: Mapping[str, Mapping[str, Outcome]]) -> list[dict[str, Any]]:
+    """A row a model, pooled over the files."""
+    found = list(judged.values())
+    return [_row(model, data, [one[model] for one in found]) for model in found[0]]
 
 
 def outcomes(job: _Job) -> dict[str, Outcome]:

@@ -25,7 +25,7 @@ def cards(view: View) -> Html:
 
 def _card(about: Mapping[str, Any]) -> Html:
     card = about.get("card", {})
-    rows = _of_rules() if about.get("kind") == "rules" else _of_card(about, card)
+    rows = _of_rules() if about.get("kind") == "rules" else facts(about, card)
     kept = [(name, value) for name, value in rows if value]
     if not kept:
         return tag("section", tag("h3", str(about.get("name", ""))), tag("p", say("No card was kept.")), class_="card")
@@ -46,7 +46,8 @@ def _of_rules() -> list[tuple[str, str]]:
     ]
 
 
-def _of_card(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, str]]:
+def facts(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a model says of itself, names and values; a value may be empty. `about` names its file."""
     sha = str(about.get("sha256", ""))
     return [
         (say("condition"), condition(str(card.get("condition", "")))),

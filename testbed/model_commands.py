@@ -1,0 +1,144 @@
+"""`testbed models`: what is at hand, what a model says of itself, one more for the shelf, two beside each other."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.errors import InputError, nearest
+from connectors.texts import say
+from edge.library import find, folders, listed
+from edge.model import load_model
+from edge.session import read_model
+from edge.speed import speed
+from testbed.benching.jobs import Progress
+
+ACTIONS = {"list": 0, "show": 1, "add": 1, "compare": 2}  # and how many models each takes
+WIDE = 60  # characters of a value that a terminal shows
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Options of `models` as they were given."""
+
+    action: str
+    names: Sequence[str]
+    html: Path | None
+    scenario: str | None
+    seeds: Sequence[int]
+    data: str | None
+    root: Path | None
+    test: Path | None
+    jobs: int
+    json: bool
+
+
+def carry_out(ask: Ask, progress: Progress) -> int:
+    """Do what was asked. Raises InputError for an unknown action, or the wrong number of names."""
+    if ask.action not in ACTIONS:
+        raise InputError(
+            say("models takes 'list', 'show NAME', 'add FILE' or 'compare A B', but got '{action}'.", action=ask.action)
+            + nearest(ask.action, ACTIONS)
+        )
+    if len(ask.names) != ACTIONS[ask.action]:
+        raise InputError(
+            say("models {action} takes {n} names, but got {got}.",
+                action=ask.action, n=ACTIONS[ask.action], got=len(ask.names))
+        )  # fmt: skip
+    return _DO[ask.action](ask, progress)
+
+
+def _list(ask: Ask, progress: Progress) -> int:
+    from testbed import show
+
+    cards = {label: load_model(path).card.raw for label, path in listed().items()}
+    if ask.json:
+        rows = [
+            {"name": k, **{f: v.get(f) for f in ("kind", "task", "condition", "licence")}} for k, v in cards.items()
+        ]
+        print(jsonlib.dumps({"models": rows}, ensure_ascii=False))
+    else:
+        show.models(cards)
+    return 0
+
+
+def _show(ask: Ask, progress: Progress) -> int:
+    """The card, or the page with --html."""
+    file = find(ask.names[0])
+    if ask.html is not None:
+        from testbed.model_page import write_page
+
+        write_page(file, ask.html)
+    card = {k: v for k, v in load_model(file).card.raw.items() if k != "golden"}
+    if ask.json or ask.html is None:
+        print(jsonlib.dumps(card, ensure_ascii=False, indent=None if ask.json else 1))
+    else:
+        print(say("Page: {path}", path=ask.html))
+    return 0
+
+
+def _add(ask: Ask, progress: Progress) -> int:
+    """A file that loads and does what it did at export goes to the user's own folder, under its own name."""
+    file = Path(ask.names[0])
+    model = load_model(file)
+    shelf = folders()[0]
+    place = shelf / file.name
+    if place.exists() and place.read_bytes() != read_model(file):
+        raise InputError(
+            say("Another model called '{name}' is in {folder}. Rename yours, or remove that one.",
+                name=file.stem, folder=shelf)
+        )  # fmt: skip
+    from testbed.train import write_model
+
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(say("{folder} cannot be written: {reason}.", folder=shelf, reason=reason)) from None
+    write_model(read_model(file), place)
+    p50, p99 = speed(model)
+    if ask.json:
+        print(jsonlib.dumps({"name": file.stem, "file": str(place), "p50_ms": p50, "p99_ms": p99}, ensure_ascii=False))
+    else:
+        print(say("Added {name}: p50 {p50} ms, p99 {p99} ms here.", name=file.stem, p50=p50, p99=p99))
+    return 0
+
+
+def _compare(ask: Ask, progress: Progress) -> int:
+    from testbed.comparing import compare
+
+    found = compare(ask.names, ask.scenario, ask.seeds, ask.data, ask.root, ask.test, ask.jobs, progress)
+    if ask.json:
+        print(jsonlib.dumps(found.score, ensure_ascii=False))
+        return 0
+    _print_pairs(found.models, found.differs, "what")
+    if found.rows:
+        from testbed.benching.command import show
+
+        show(found.rows)
+        if found.cases:
+            _print_pairs(found.models, found.cases, "case")
+        else:
+            print(say("They said the same of everything."))
+    return 0
+
+
+def _print_pairs(models: tuple[str, str], entries: Sequence[dict[str, Any]], key: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", *models, box=None, pad_edge=False)
+    for entry in entries:
+        table.add_row(str(entry[key]), _told(entry["a"]), _told(entry["b"]))
+    Console().print(table)
+
+
+def _told(value: Any) -> str:
+    text = "–" if value is None else value if isinstance(value, str) else jsonlib.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WIDE else text[: WIDE - 1] + "…"
+
+
+_DO = {"list": _list, "show": _show, "add": _add, "compare": _compare}
