@@ -102,8 +102,8 @@ def _assumptions(assumed: Mapping[str, Any], used: set[str]) -> Html:
 def _loss(name: str) -> str:
     return {
         "breakout": say("a breakout"),
-        "coil": say("one coil downgraded"),
-        "coils": say("coils downgraded until somebody sees"),
+        "coil": say("one coil downgraded after delivery"),
+        "coils": say("the next coils downgraded, until somebody sees"),
         "cobble": say("a stop of the hot mill, with scrap"),
         "strip_break": say("a stop of the cold mill, with scrap and rolls"),
     }.get(name, name)
@@ -132,7 +132,7 @@ def _told(currency: str) -> dict[str, tuple[str, str]]:
         "slow_share": (say("share of the output lost meanwhile"), "1"),
         "slow_slab": (say("slab downgraded by slowing down"), "t"),
         "coil": (say("mass of a coil"), "t"),
-        "coils": (say("coils until somebody sees a fault that stays"), "1"),
+        "coils": (say("further coils until somebody sees a fault that stays"), "1"),
         "hot_mill_rate": (say("output of the hot strip mill"), "t/h"),
         "hot_stop_minutes": (say("stop after a cobble"), "min"),
         "hot_scrap": (say("scrap of a cobble"), "t"),
