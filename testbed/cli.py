@@ -211,6 +211,18 @@ def train(
 
 
 @app.command()
+def data(
+    scenario: Annotated[str, typer.Argument(help="A name, or a script.")],
+    out: Annotated[Path, typer.Option(help="Folder for the data, absent or empty.")],
+    seeds: Annotated[str, typer.Option(help="Seeds, A-B; those below 1000 are for scoring.")] = "10000-10009",
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    json: Json = False,
+) -> int:
+    """A scenario's signals as Parquet, its frames as pictures, its truth and a card, for training elsewhere."""
+    return commands.data(scenario, out, _range(seeds), jobs, json)
+
+
+@app.command()
 def bench(
     models: Models = None,
     scenarios: Annotated[str | None, typer.Option(help="Names, patterns such as 'caster-*', or scripts.")] = None,

@@ -249,6 +249,24 @@ def train(
     return 0
 
 
+def data(scenario: str, out: Path, seeds: Sequence[int], jobs: int, json: bool) -> int:
+    """Data of a scenario, for training elsewhere."""
+    from testbed.exporting import export
+
+    with _progress(f"data {scenario}", json) as progress:
+        card = export(scenario, seeds, out, jobs, progress)
+    if json:
+        told = {key: card[key] for key in ("scenario", "seeds", "kept_for_scoring", "counts")}
+        print(jsonlib.dumps({"folder": str(out), **told, "files": len(card["files"])}, ensure_ascii=False))
+        return 0
+    counts = {name: card["counts"].get(name, 0) for name in ("rows", "frames", "truths")}
+    print(say("Wrote {folder}: {rows} rows, {frames} frames, {truths} truths of {n} runs.",
+              folder=out, n=len(seeds), **counts))  # fmt: skip
+    if card["kept_for_scoring"]:
+        print(say("Some of these seeds are kept for scoring: what is trained on them cannot be scored on them."))
+    return 0
+
+
 def bench(ask: Measured) -> int:
     """Models side by side."""
     from testbed.benching.command import carry_out, tell
@@ -323,6 +341,7 @@ __all__ = [
     "TestbedError",
     "bench",
     "check",
+    "data",
     "demo",
     "models",
     "replay",
