@@ -94,7 +94,7 @@ def picture() -> OnnxModel:
 
 @cache
 def contrast(level: float = 26.0) -> OnnxModel:
-    """A strip's map: how far a 2 x 2 px mean is from that of the 72 px around its 8 px cell, `level` grey levels = 1.0."""
+    """A strip's map: how far a 2 x 2 px mean is from that of the 72 px around its cell; `level` grey levels = 1.0."""
     nodes = [
         helper.make_node("Transpose", ["image"], ["first"], perm=[0, 3, 1, 2]),
         helper.make_node("Cast", ["first"], ["grey"], to=TensorProto.FLOAT),

@@ -102,12 +102,13 @@ def _scratch(rng: np.random.Generator) -> np.ndarray:
         path = pad + 26 * i + rng.uniform(-5, 5) * (i > 0) + lean * (y - 0.5) + wander + 0.35 * _walk(rng, h, 12)
         first, last = (0.0, 1.0) if i == 0 else sorted(rng.uniform(0, 1, 2))
         press = np.clip(0.72 + 0.42 * _walk(rng, h, 60), 0.0, 1.25)
+        press *= 0.72 / max(float(press.mean()), 0.3)  # it comes and goes, but is never faint all along
         press *= np.clip((y - first) * h / 24, 0, 1) * np.clip((last - y) * h / 24, 0, 1)
-        half = rng.uniform(0.55, 1.15) * (1 + 0.25 * _walk(rng, h, 40))
+        half = rng.uniform(0.65, 1.2) * (1 + 0.25 * _walk(rng, h, 40))
         across = np.arange(w, dtype=np.float32)[None] - path[:, None]
         core = np.exp(-((across / np.maximum(half, 0.45)[:, None]) ** 2)) * press[:, None]
         flank = np.exp(-(((across - 2.4) / 1.5) ** 2)) * press[:, None]
-        size = rng.uniform(0.45, 0.85) if bright else -rng.uniform(0.38, 0.6)
+        size = rng.uniform(0.5, 0.9) if bright else -rng.uniform(0.42, 0.65)
         gain *= 1 + size * core - 0.22 * np.sign(size) * flank
     return gain
 
