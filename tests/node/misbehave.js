@@ -1,16 +1,12 @@
 // A foreign OPC UA server: `node misbehave.js PORT SECONDS [BACK_S]` serves eight tags of a small drive that go on and
 // on. SECONDS after its start the bearing runs hot and the current no longer follows the load; 0 never. BACK_S seconds
 // are taken off every source time, as on a server whose clock was set back. It prints one line once it listens.
+// `node misbehave.js --csv SECONDS` prints so many seconds of the same drive in good order, as a historian would.
 "use strict";
 const fs = require("fs");
 const os = require("os");
 const path = require("path");
-const { OPCUACertificateManager } = require("node-opcua-certificate-manager");
-const { nodesets } = require("node-opcua-nodesets");
-const { OPCUAServer } = require("node-opcua-server");
-const { StatusCodes } = require("node-opcua-status-code");
-const { DataType, Variant } = require("node-opcua-variant");
-
+const isExport = process.argv[2] === "--csv";
 const [port, after, back] = process.argv.slice(2).map(Number);
 const PERIOD_MS = 100;
 const NAMES = ["SPEED", "LOAD", "CURRENT", "VOLTAGE", "BEARING_TEMP", "OIL_TEMP", "VIBRATION", "SETPOINT"];
@@ -39,7 +35,23 @@ function values(isBad) {
     };
 }
 
+function history(seconds) {
+    const lines = [["time", ...NAMES].join(",")];
+    for (let i = 0; i < (1000 * seconds) / PERIOD_MS; i += 1) {
+        const now = values(false);
+        const moment = new Date(Date.UTC(2026, 0, 5) + i * PERIOD_MS).toISOString();
+        lines.push([moment, ...NAMES.map((name) => now[name].toFixed(6))].join(","));
+    }
+    process.stdout.write(lines.join("\n") + "\n");
+}
+
 async function main() {
+    // loaded here: they speak on stdout
+    const { OPCUACertificateManager } = require("node-opcua-certificate-manager");
+    const { nodesets } = require("node-opcua-nodesets");
+    const { OPCUAServer } = require("node-opcua-server");
+    const { StatusCodes } = require("node-opcua-status-code");
+    const { DataType, Variant } = require("node-opcua-variant");
     const home = fs.mkdtempSync(path.join(os.tmpdir(), "testbed-node-"));
     const serverCertificateManager = new OPCUACertificateManager({ rootFolder: path.join(home, "pki") });
     const server = new OPCUAServer({
@@ -80,4 +92,5 @@ async function main() {
     process.on("SIGINT", stop);
 }
 
-main().catch((error) => { console.error(error); process.exit(1); });
+if (isExport) history(after);
+else main().catch((error) => { console.error(error); process.exit(1); });
