@@ -7,7 +7,7 @@ from connectors.texts import say, word
 # What a tag measures, by the last level of its path or by how that begins, up to a '_'.
 TAGS = {
     "AGC_ON": "automatic gauge control on",
-    "AR_SEN": "argon back pressure of the nozzle",
+    "AR_SEN": "argon back pressure",
     "AR_STP": "argon flow of the stopper",
     "BUR_SPEED": "backup roll speed",
     "COIL_ID": "coil",
@@ -22,8 +22,8 @@ TAGS = {
     "MOTOR_I": "motor current",
     "MOTOR_TRQ": "motor torque",
     "MW_FLOW": "mould water flow",
-    "MW_TIN": "mould water inlet temperature",
-    "MW_TOUT": "mould water outlet temperature",
+    "MW_TIN": "mould water temperature, in",
+    "MW_TOUT": "mould water temperature, out",
     "NOTCH_ON": "eccentricity filter on",
     "OSC_FORCE": "oscillator force",
     "OSC_FRQ": "oscillation frequency",
@@ -35,7 +35,7 @@ TAGS = {
     "STP_CMD": "stopper command",
     "STP_POS": "stopper position",
     "STRIP_LEN": "strip length",
-    "TC": "mould thermocouple",
+    "TC": "thermocouple",
     "TD_TEMP": "tundish steel temperature",
     "TD_WT": "tundish weight",
     "TENS": "strip tension",
@@ -64,7 +64,7 @@ def measured(short: str) -> str:
     """What the tag with this last level measures; '' where nobody says.
 
     >>> measured("TC_BF_1_9"), measured("FOO")
-    ('mould thermocouple', '')
+    ('thermocouple', '')
     """
     parts = short.split("_")
     stems = ("_".join(parts[:n]) for n in range(len(parts), 0, -1))

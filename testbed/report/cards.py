@@ -111,7 +111,7 @@ def _calibration(spec: Mapping[str, Any]) -> str:
 
 
 def _training(spec: Mapping[str, Any]) -> str:
-    return ", ".join(f"{word(key)} {_told(value)}" for key, value in spec.items())
+    return ", ".join(f"{word(key)} {_told(value)}" for key, value in spec.items() if value not in ([], "", {}))
 
 
 def _told(value: Any) -> str:
