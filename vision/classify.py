@@ -136,8 +136,8 @@ def _measured(features: np.ndarray, wanted: np.ndarray, groups: np.ndarray, know
     weights, bias = _learned(
         features[~held].reshape(-1, features.shape[2]), np.repeat(wanted[~held], TURNS), len(known)
     )
-    said = [known[i] for i in (features[held, 0] @ weights + bias).argmax(axis=1)]
-    truth = [known[i] for i in wanted[held]]
+    said = [known[int(i)] for i in (features[held, 0] @ weights + bias).argmax(axis=1)]
+    truth = [known[int(i)] for i in wanted[held]]
     figures = {"accuracy": accuracy(truth, said), "macro_f1": macro_f1(truth, said)}
     return {"held_out": int(held.sum()), **{name: round(value, 4) for name, value in figures.items()}}
 
