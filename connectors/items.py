@@ -140,6 +140,20 @@ class Mark:
 Item = Batch | Changes | Frame | Context | Mark
 
 
+def weight(item: Item) -> int:
+    """Bytes of the samples, pictures and texts in an item."""
+    match item:
+        case Batch():
+            return item.time.nbytes + item.values.nbytes + item.status.nbytes
+        case Changes():
+            return item.tag.nbytes + item.time.nbytes + item.value.nbytes + item.status.nbytes
+        case Frame():
+            return len(item.data)
+        case Context():
+            return len(item.text.encode())
+    return 0
+
+
 def block_times(first: int, rate_hz: float, n: int) -> np.ndarray:
     """Times of a block's samples, int64 (n,) ns: `first` and then steps of 1/rate_hz, each cut to a microsecond.
 

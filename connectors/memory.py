@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from connectors.items import Batch, Frame, Item, Mark
+from connectors.items import Item, Mark, weight
 from connectors.tags import Group
 from connectors.times import END
 
@@ -31,11 +31,7 @@ class MemoryLink:
     async def send(self, items: Sequence[Item]) -> None:
         """Hand over the items of one tick, each group's mark after its samples."""
         for item in items:
-            match item:
-                case Batch():
-                    self.bytes += item.time.nbytes + item.values.nbytes + item.status.nbytes
-                case Frame():
-                    self.bytes += len(item.data)
+            self.bytes += weight(item)
             self._items.put_nowait(item)
 
     async def __aiter__(self) -> AsyncIterator[Item]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.errors import InputError, nearest
-from connectors.items import Item, Mark
+from connectors.items import Item, Mark, weight
 from connectors.tags import Group, Tag, grouped
 from connectors.texts import say
 from connectors.times import END
@@ -106,6 +106,7 @@ class GeneratorSource:
         running = {group.name for group in self.groups}
         async with aclosing(self._open()) as items:  # pyright: ignore[reportArgumentType]
             async for item in items:
+                self.bytes += weight(item)
                 if isinstance(item, Mark) and item.time == END:
                     running.discard(item.group)
                 yield item
