@@ -54,7 +54,14 @@ class MqttSession(_Connection):
         self._client.on_publish = self._on_publish
 
     async def __aenter__(self) -> MqttSession:
-        await self._open()
+        opening = asyncio.ensure_future(self._open())
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:  # paho connects in a thread, which nobody can stop: close what it opens
+            await asyncio.wait({opening})
+            if opening.exception() is None:
+                await self._close()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -218,8 +218,13 @@ class Catalogue:
 
 
 def _is_special(metric: Any) -> bool:
-    """Whether a metric says more than alias, time and value."""
-    return metric.is_null or metric.is_historical or metric.HasField("properties") or metric.HasField("datatype")
+    """Whether a metric says more than alias, time and double."""
+    return (
+        metric.is_null
+        or metric.is_historical
+        or metric.HasField("properties")
+        or metric.datatype not in (DataType.UNKNOWN, DataType.DOUBLE)
+    )
 
 
 def _value_of(metric: Any, kind: DataType) -> tuple[Value, int]:

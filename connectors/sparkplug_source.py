@@ -109,10 +109,11 @@ class SparkplugSource:
             )
         elif why_not is None:
             found = self.app.find(tag)
+            why_not = None if found is not None else say("The edge node of {name} is not online.", name=name)
         if self._audit is not None:
             self._audit.note(SetPoint(name, value, now_ns(), "here"), why_not)
         if why_not is not None or found is None:
-            raise InputError(why_not or say("Its edge node is not online."))
+            raise InputError(why_not or "")
         place, kind = found
         if self._session is None:
             raise PartFailed(say("The broker cannot be reached: {reason}.", reason=self.reason))
