@@ -104,7 +104,7 @@ def models(cards: Mapping[str, Mapping[str, Any]]) -> None:
     for name, card in cards.items():
         calibration = card.get("calibration", {})
         table.add_row(
-            name, card.get("kind", ""), card.get("task", ""), card.get("condition", ""),
+            name, card.get("kind", ""), card.get("task", ""), condition(card.get("condition", "")),
             _n(calibration.get("normal_hours")), calibration.get("budget", ""), card.get("licence", ""),
         )  # fmt: skip
     Console().print(table)

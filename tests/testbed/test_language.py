@@ -95,7 +95,7 @@ def test_check_tells_faults_of_files_in_korean(capsys, tmp_path):
     tags.write_text("name,unit,low,high\nL/A,degC,0,100\nL/B,mm,5,1\n")
     status, out, _ = told(capsys, "--lang", "ko", "check", str(tags))
     assert status == 2
-    assert f"{tags}:2  단위 'degC'을(를) 알 수 없습니다. 혹시 'Cel'입니까?" in out
+    assert f"{tags}:2  'degC' 단위를 알 수 없습니다. 혹시 'Cel'입니까?" in out
     assert f"{tags}:3  low 5는 high 1보다 작아야 합니다." in out
 
 
