@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,6 +74,7 @@ class _Job:
     ask: Ask
     out: Path | None = None
     language: str = field(default_factory=language)
+    money: Assumptions | None = None
 
     def order(self) -> Order:
         from testbed.library import load
@@ -87,7 +88,16 @@ class _Job:
             record = "none"
         elif out is None and record != "none":
             out = new_folder(RUNS, f"{scenario.name}-{self.seed}")
-        return Order(scenario, self.seed, ask.over, ask.speed, ask.models, record, out, money=_money(ask.assumptions))
+        return Order(
+            scenario,
+            self.seed,
+            ask.over,
+            ask.speed,
+            ask.models,
+            record,
+            out,
+            money=self.money or _money(ask.assumptions),
+        )
 
 
 def _money(assumptions: Path | None) -> Assumptions:
@@ -154,6 +164,7 @@ def _score_of(job: _Job) -> tuple[dict[str, Any], int]:
 
 def _repeat(folder: Path, ask: Ask) -> int:
     """Run a record again, as it was."""
+    from testbed.assumptions import Assumptions
     from testbed.record import RunRecord
 
     about = RunRecord(folder).about
@@ -162,7 +173,8 @@ def _repeat(folder: Path, ask: Ask) -> int:
     models = [m.get("file", m["name"]) for m in about["model_files"]]
     names = [Path(m).stem for m in models]
     again = replace(ask, models=names, over=about["over"], seeds=[about["seed"]])
-    return _single(_Job(about.get("script") or about["scenario"], about["seed"], again))
+    money = Assumptions.of(about["assumptions"]) if "assumptions" in about and ask.assumptions is None else None
+    return _single(_Job(about.get("script") or about["scenario"], about["seed"], again, money=money))
 
 
 def replay(order: Data, json: bool) -> int:
@@ -220,33 +232,47 @@ def models(ask: Shelf) -> int:
 
 
 def train(
-    kind: str, data: str, out: Path, seeds: Sequence[int], budget: str, tags: Path | None, drop: Sequence[str],
-    zone: str, json: bool, since: str | None = None, until: str | None = None,
+    kind: str, data: str, out: Path, seeds: Sequence[int] | None, budget: str | None, tags: Path | None,
+    drop: Sequence[str], zone: str, json: bool, since: str | None = None, until: str | None = None,
+    root: Path | None = None, lists: Sequence[Path] = (),
 ) -> int:  # fmt: skip
     """Fit, calibrate, write."""
-    from anomaly.calibrate import Budget
     from edge.model import OnnxModel
     from testbed import train as work
 
-    allowed = Budget.parse(budget)
     with _progress(f"train {kind}", json) as progress:
 
         def tell(what: str, done: int, of: int) -> None:
             progress(done, of)
 
-        if data.startswith("scenario:"):
-            model = work.train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, tell)
+        if kind in work.PICTURE_KINDS:
+            from testbed.train_pictures import train_on_pictures
+
+            model = train_on_pictures(kind, data, root, lists, seeds or work.PICTURE_SEEDS, budget, tell)
         else:
-            model = work.train_on_file(kind, Path(data), allowed, tags, drop, zone, since, until)
+            model = work.train_on_series(kind, data, seeds or work.SEEDS, budget, tags, drop, zone, tell, since, until)
     work.write_model(model, out)
     card = OnnxModel(model, out.name).card.raw
-    summary = {"file": str(out), "bytes": len(model), "kind": kind, "calibration": card.get("calibration")}
+    told = {name: card[name] for name in ("calibration", "training") if name in card}
     if json:
+        summary = {"file": str(out), "bytes": len(model), "kind": kind, "calibration": None, **told}
         print(jsonlib.dumps(summary, ensure_ascii=False))
     else:
-        print(say("Wrote {file}: {bytes} bytes, calibrated on {hours} h of normal data.",
-                  file=out, bytes=len(model), hours=card["calibration"]["normal_hours"]))  # fmt: skip
+        print(say("Wrote {file}: {bytes} bytes, {rests_on}.", file=out, bytes=len(model), rests_on=_rests_on(card)))
     return 0
+
+
+def _rests_on(card: Mapping[str, Any]) -> str:
+    """What a fitted model's threshold, or its classes, rest on."""
+    calibration, training = card.get("calibration", {}), card.get("training", {})
+    if "normal_hours" in calibration:
+        return say("calibrated on {hours} h of normal data", hours=calibration["normal_hours"])
+    if "normal_pictures" in calibration:
+        return say("calibrated on {n} normal pictures", n=calibration["normal_pictures"])
+    if training.get("held_out"):
+        return say("{n} classes, accuracy {accuracy} on {held_out} pictures held out",
+                   n=len(card["labels"]), accuracy=training["accuracy"], held_out=training["held_out"])  # fmt: skip
+    return say("{n} classes", n=len(card.get("labels", ())))
 
 
 def data(scenario: str, out: Path, seeds: Sequence[int], jobs: int, json: bool) -> int:

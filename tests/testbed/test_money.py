@@ -178,6 +178,16 @@ def test_score_and_record_keep_the_assumptions_and_report_can_change_them(tmp_pa
     assert json.loads((out / "score.json").read_text("utf-8"))["money"] == money
 
 
+def test_a_record_is_repeated_at_its_own_prices(tmp_path, capsys):
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[values]\nbreakout = [7e9, 8e9, 9e9]\n")
+    out = tmp_path / "r"
+    assert run_cli(["run", "showcase", "--out", str(out), "--assumptions", str(mine)]) == 0
+    capsys.readouterr()
+    assert run_cli(["run", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["money"]["low"] > 6.9e9
+
+
 def test_wrong_assumptions_end_before_anything_is_written(tmp_path, capsys):
     mine = tmp_path / "mine.toml"
     mine.write_text("[values]\nbreakot = [1, 2, 3]\n")
