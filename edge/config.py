@@ -215,12 +215,13 @@ def _names(value: Any, folder: Path) -> str | None:
 def _urls(value: Any, folder: Path) -> str | None:
     if (fault := _names(value, folder)) is not None:
         return fault
-    try:
-        for url in [value] if isinstance(value, str) else value:
+    faults = []
+    for url in [value] if isinstance(value, str) else value:
+        try:
             check_url(url)
-    except InputError as error:
-        return str(error)
-    return None
+        except InputError as error:
+            faults.append(str(error))
+    return " ".join(faults) or None
 
 
 def _duration(value: Any, folder: Path) -> str | None:

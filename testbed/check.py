@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,11 +23,15 @@ KINDS = {
     ".xls": "data",
     ".onnx": "model",
     ".py": "scenario",
+    ".toml": "configuration",
 }
 
 
 def _fits() -> str:
-    return say("tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, folders of pictures")
+    return say(
+        "tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, configurations (.toml), "
+        "folders of pictures"
+    )
 
 
 def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = None, zone: str = "UTC") -> list[Problem]:
@@ -90,11 +95,23 @@ def _check_one(path: str, kind: str, tags: Sequence[Tag], sheet: str | None, zon
             return lint_labels(path, zone)
         case "pictures":
             return lint_images(path)
+        case "configuration" if not _is_assumptions(path):
+            from edge.config import lint_config
+
+            return lint_config(path)[1]
     try:
         _load(path, kind)
     except InputError as error:
         return list(error.problems) or [Problem(path, str(error))]
     return []
+
+
+def _is_assumptions(path: str) -> bool:
+    """Whether a TOML file says what things cost."""
+    try:
+        return bool({"currency", "values"} & tomllib.loads(Path(path).read_text("utf-8")).keys())
+    except (OSError, ValueError):
+        return False
 
 
 def _load(path: str, kind: str) -> None:
@@ -103,6 +120,10 @@ def _load(path: str, kind: str) -> None:
         from edge.model import load_model
 
         load_model(path)
+    elif kind == "configuration":
+        from testbed.assumptions import Assumptions
+
+        Assumptions.read(path)
     elif kind == "scenario":
         from testbed.library import load
 

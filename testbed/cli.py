@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from connectors.errors import InputError, TestbedError
 from connectors.texts import language, say
-from testbed import commands
+from testbed import commands, configured
 from testbed.language import name_panels, take, translate, usage_sentence
 
 app = typer.Typer(
@@ -48,6 +48,9 @@ def _root(
     context: typer.Context,
     lang: Annotated[  # taken from the line before it comes here; it stands here for the help
         str | None, typer.Option(envvar="TESTBED_LANG", help="en or ko, anywhere on the line; else as the locale says.")
+    ] = None,
+    config: Annotated[  # likewise
+        Path | None, typer.Option(help="TOML file of what commands would be told every time, anywhere on the line.")
     ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
@@ -160,6 +163,33 @@ def watch(
 
 
 @app.command()
+def certs(
+    action: Annotated[str, typer.Argument(help="init, trust, list or renew.")] = "list",
+    files: Annotated[list[str] | None, typer.Argument(help="Certificates to trust: files, or fingerprints.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="A further name or address of this machine.")] = None,
+    days: Annotated[int | None, typer.Option(help="How long it is to be valid; two years.")] = None,
+    json: Json = False,
+) -> int:
+    """Our certificate, the ones we trust, and the ones that were refused."""
+    from testbed.trust import certs as work
+
+    return work(action, files or [], host or [], days, json)
+
+
+@app.command()
+def users(
+    action: Annotated[str, typer.Argument(help="add, list or remove.")] = "list",
+    name: Annotated[str | None, typer.Argument(help="The user.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Comes in by this certificate, not a password.")] = None,
+    json: Json = False,
+) -> int:
+    """Who may come in at a served plant from beyond this machine."""
+    from testbed.trust import users as work
+
+    return work(action, name, certificate, json)
+
+
+@app.command()
 def check(
     paths: Annotated[list[str], typer.Argument(help="Tag lists, data, labels, scripts, models.")],
     tags: Tags = None,
@@ -194,20 +224,27 @@ def models(
 
 @app.command()
 def train(
-    kind: Annotated[str, typer.Argument(help="mspc or sticker.")],
-    data: Annotated[str, typer.Option(help="scenario:NAME, or a file of normal data.")],
+    kind: Annotated[str, typer.Argument(help="mspc, sticker, spectrum; classify, surface-patch or surface-padim.")],
+    data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
-    seeds: Annotated[str, typer.Option(help="Seeds of a scenario, A-B, from 10000 up.")] = "10000-10049",
-    budget: Annotated[str, typer.Option(help="False alarms allowed, such as 1/24h.")] = "1/24h",
+    seeds: Annotated[str | None, typer.Option(help="Seeds of a scenario, A-B, from 10000 up.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="False alarms allowed, such as 1/24h; of pictures, such as 1/1000.")
+    ] = None,
     tags: Tags = None,
     drop: Drop = None,
+    root: Annotated[Path | None, typer.Option(help="Where a set of pictures lies.")] = None,
+    train: Annotated[list[Path] | None, typer.Option(help="List of pictures to fit on, paths relative to it.")] = None,
     tz: Zone = "UTC",
     since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Take a file up to this time.")] = None,
     json: Json = False,
 ) -> int:
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
-    return commands.train(kind, data, out, _range(seeds), budget, tags, _listed(drop) or [], tz, json, since, until)
+    wanted = None if seeds is None else _range(seeds)
+    return commands.train(
+        kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or ()
+    )
 
 
 @app.command()
@@ -243,6 +280,14 @@ def bench(
     chosen = _listed(scenarios) or ()
     ask = Ask(_listed(models), chosen, _seeds(seed, seeds), data, root, train, test, over, jobs, out, json)
     return commands.bench(ask)
+
+
+@app.command()
+def doctor(json: Json = False) -> int:
+    """What this machine has and lacks, and the command that mends it. Exit status 1 if anything needed is missing."""
+    from testbed.doctor import doctor
+
+    return doctor(json)
 
 
 @app.command()
@@ -283,8 +328,8 @@ def _range(text: str) -> list[int]:
 def run_cli(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
-        given = sys.argv[1:] if arguments is None else arguments
-        return _command(take(given))
+        given, defaults = configured.take(sys.argv[1:] if arguments is None else arguments, os.environ)
+        return _command(take(given), defaults)
     except typer.Exit as left:
         return left.exit_code
     except typer.Abort:
@@ -310,13 +355,13 @@ def run_cli(arguments: list[str] | None = None) -> int:
         return 3
 
 
-def _command(arguments: list[str]) -> int:
+def _command(arguments: list[str], defaults: dict[str, Any]) -> int:
     command = typer.main.get_command(app)
     if language() != "en":
         translate(command)
         if not arguments or "--help" in arguments:
             name_panels()
-    return command.main(arguments, "testbed", standalone_mode=False) or 0
+    return command.main(arguments, "testbed", standalone_mode=False, default_map=defaults) or 0
 
 
 def _tell(sentence: str) -> None:
