@@ -20,7 +20,22 @@ from testbed.library import load
 from testbed.scenario import Scenario
 
 FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
+SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's runs, where none are named
+PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
+PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
+BUDGET = "1/24h"
 Progress = Callable[[str, int, int], None]
+
+
+def train_on_series(
+    kind: str, data: str, seeds: Sequence[int], budget: str | None, tags: Path | None, drop: Sequence[str], zone: str,
+    progress: Progress, since: str | None = None, until: str | None = None,
+) -> bytes:  # fmt: skip
+    """An .onnx file of a kind that reads signals, fitted on `scenario:NAME`, a file, or a record."""
+    allowed = Budget.parse(budget or BUDGET)
+    if data.startswith("scenario:"):
+        return train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, progress)
+    return train_on_file(kind, Path(data), allowed, tags, drop, zone, since, until)
 
 
 def train_on_scenario(

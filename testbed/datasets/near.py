@@ -15,6 +15,13 @@ SIDE = 32  # px of the pictures that are compared
 BLUR = 8  # px; what changes more slowly is lighting
 ALIKE = {"x-sdd": 0.6, "mt-defects": 0.9}  # correlation above which two pictures are one group
 ALIKE_OWN = 0.9
+NEVER = 2.0  # no two pictures correlate so
+
+
+def together(name: str, pictures: Sequence[Picture]) -> list[str]:
+    """What must not be torn apart in the set called `name`: its own groups where it has some, else near-duplicates."""
+    own = any(picture.group for picture in pictures)
+    return groups(pictures, NEVER if own else ALIKE.get(name, ALIKE_OWN))
 
 
 def groups(pictures: Sequence[Picture], alike: float = ALIKE_OWN) -> list[str]:
