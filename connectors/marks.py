@@ -174,8 +174,7 @@ class GroupMarks:
         past = sorted({time for time in self._times if time <= mark})
         self._times = [time for time in self._times if time > mark]
         rows: list[tuple[int, int, float, int]] = []
-        for time in [*past, mark]:
-            step = self._step if time != mark else REPEAT_NS
+        for time, step in [*((time, self._step) for time in past), (mark, REPEAT_NS)]:
             due = self._holds & (self._last < time)
             if holds:
                 due |= self._by_exception & (self._last < time) & (self._last != NEVER) & (time - self._said >= step)
