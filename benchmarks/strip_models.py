@@ -1,0 +1,58 @@
+"""Fit the models of the strip camera and lay them into a folder.
+
+    python benchmarks/strip_models.py [--out edge/models] [--only patch|cls] [--json]
+
+`surface-cls` also learns X-SDD (Apache-2.0) if the set is at hand under TESTBED_DATA. About seven minutes on one core.
+The last line is one JSON object: the files and what their cards measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported
+
+
+def real() -> list:
+    """Pictures of X-SDD with label and group; none where the set is not at hand."""
+    from connectors.errors import InputError
+    from testbed.datasets.pictures import load
+
+    try:
+        return [(picture.image, picture.label, picture.group) for picture in load("x-sdd")]
+    except InputError as error:
+        print(error)
+        return []
+
+
+def main() -> None:
+    from edge.model import OnnxModel
+    from testbed.strip.fitting import surface_cls, surface_patch
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("edge/models"))
+    parser.add_argument("--only", choices=("patch", "cls"))
+    parser.add_argument("--json", action="store_true", help="the last line alone")
+    options = parser.parse_args()
+
+    def tell(what: str, done: int, of: int) -> None:
+        if not options.json and done % 50 == 0:
+            print(f"{what} {done}" + (f" of {of}" if of else ""), flush=True)
+
+    said = {}
+    finder = options.out / "strip-surface-patch.onnx"
+    if options.only != "cls":
+        finder.write_bytes(surface_patch(tell))
+        said[finder.name] = OnnxModel(finder.read_bytes(), finder.name).card.raw["calibration"]
+    if options.only != "patch":
+        file = options.out / "surface-cls.onnx"
+        file.write_bytes(surface_cls(finder.read_bytes(), real(), tell))
+        said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["training"]
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()
