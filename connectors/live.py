@@ -40,12 +40,15 @@ class Settings:
         lateness_s: how far a group's mark stays behind its newest source time; None: two publishing intervals.
         patience_s: wall seconds after which what is silent is stale, and a silent group stops holding the others.
         wait: a line that is not there at the start is waited for.
+        security, insecure: see opcua_enter.Wish; `insecure` also lets a password go to a broker in the clear.
     """
 
     publishing_ms: float = 1e3 * LATENESS_S / 2
     lateness_s: float | None = None
     patience_s: float = PATIENCE_S
     wait: bool = False
+    security: str = ""
+    insecure: bool = False
 
     @property
     def lateness(self) -> float:
@@ -75,6 +78,7 @@ class Line(ABC):
         self.url, self.tags, self.login, self.settings = url, tuple(tags), login, settings
         self.state = State()
         self.is_simulated = False  # the other side says that it is a plant of ours
+        self.note = ""  # what a user should know while it is connected
         self.received = self.malformed = self.reconnects = self.bytes = 0
         self.opened: asyncio.Future[None] | None = None  # ends with the first attempt
         self.arrived: deque[Put] = deque()
@@ -107,14 +111,14 @@ class Line(ABC):
         self._is_first = False
         self._up_at = wall_s()
         self.heard()
-        self._turn("connected")
+        self._turn("connected", self.note)
         self._tell_first(None)
 
     def heard(self) -> None:
         """The other side gave a sign of life."""
         self._heard = wall_s()
         if self.state.name == "stale":
-            self._turn("connected")
+            self._turn("connected", self.note)
 
     def put(self, readings: Put) -> None:
         """Readings have come."""

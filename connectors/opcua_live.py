@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 
 from asyncua import Client, ua
-from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 
 from connectors.clock import now_ns, sleep
 from connectors.errors import InputError, PartFailed
 from connectors.live import TICK_S, Line
 from connectors.marks import Reading
+from connectors.opcua_enter import Wish, enter
 from connectors.opcua_server import NAMESPACE
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
 from connectors.tags import Tag
@@ -58,17 +58,7 @@ class _Reading:
     async def open(self) -> None:
         """Connect and subscribe every tag. Raises PartFailed, or InputError for tags that are not there."""
         line, client = self._line, self._client
-        client.set_user(line.login.user) if line.login.user else None
-        client.set_password(line.login.password) if line.login.password else None
-        try:
-            if line.login.certificate:
-                policy = SecurityPolicyBasic256Sha256
-                await client.set_security(policy, line.login.certificate, line.login.key)
-            await client.connect()
-        except GONE as error:
-            raise PartFailed(
-                say("No OPC UA server lets us in at {url} ({reason}).", url=line.url, reason=_reason(error))
-            ) from None
+        line.note = await enter(client, line.url, line.login, Wish(line.settings.security, line.settings.insecure))
         client.connection_lost_callback = self._on_lost
         try:
             nodes = await self._nodes()

@@ -9,12 +9,13 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from asyncua import Server, ua
+from asyncua import ua
 
 from connectors.broker import LOOPBACK
 from connectors.errors import PartFailed
 from connectors.items import Batch, Context, Frame, Item, Mark, block_times
 from connectors.message import encode
+from connectors.opcua_guard import Guard, GuardedServer
 from connectors.status import BAD_WAITING_FOR_INITIAL_DATA, is_sample
 from connectors.tags import Group, Tag
 from connectors.texts import say
@@ -37,14 +38,17 @@ class OpcUaServer:
     """Serves groups on opc.tcp://127.0.0.1:port. Enter it, then `send` the items of each tick.
 
     A scalar is one write a sample, a block one array write a tag and stretch of equal status (SourceTimestamp of the
-    first sample), a frame one ByteString a camera, a mark one write a group. Raises PartFailed if the port is taken.
+    first sample), a frame one ByteString a camera, a mark one write a group. With a guard only trusted clients of known
+    users come in. Raises PartFailed if the port is taken, InputError if the guard misses something.
     """
 
-    def __init__(self, groups: Sequence[Group], port: int = 0, host: str = LOOPBACK) -> None:
+    def __init__(
+        self, groups: Sequence[Group], port: int = 0, host: str = LOOPBACK, guard: Guard | None = None
+    ) -> None:
         self.groups = tuple(groups)
         self.host = host
         self.port = port
-        self._server = Server()
+        self._server = GuardedServer(guard)
         self._nodes: dict[str, ua.NodeId] = {}
         self._kind = {group.name: group.kind for group in groups}
         self._of = {group.name: group for group in groups}
@@ -58,7 +62,7 @@ class OpcUaServer:
         await self._server.init()
         self._server.set_endpoint(f"opc.tcp://{self.host}:{self.port}/")
         self._server.set_server_name("testbed plant")
-        self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        await self._server.secure()
         index = await self._server.register_namespace(NAMESPACE)
         for group in self.groups:
             for tag in group.tags:

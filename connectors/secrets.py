@@ -22,7 +22,8 @@ class Login:
 
     Attributes:
         user, password: of a session.
-        certificate, key: paths of our certificate and its key; with them OPC UA is signed and encrypted.
+        certificate, key: paths of our certificate and its key, instead of those 'testbed certs init' makes.
+        user_certificate, user_key: paths of a user's own, who comes in by them instead of a password (OPC UA).
         authority: path of the certificate that a broker's own must be signed by.
     """
 
@@ -31,6 +32,8 @@ class Login:
     certificate: str = ""
     key: str = ""
     authority: str = ""
+    user_certificate: str = ""
+    user_key: str = ""
 
     def __repr__(self) -> str:
         """Says what is there, never what it is: a log is no place for a password."""
@@ -66,9 +69,9 @@ def _login(values: Mapping[str, Any], path: Path | None, where: str) -> Login:
         if not isinstance(value, str):
             raise InputError(say("{path}: '{name}' must be a text in quotes.", path=path, name=name))
     login = Login(**values)
-    if bool(login.certificate) != bool(login.key):
+    if bool(login.certificate) != bool(login.key) or bool(login.user_certificate) != bool(login.user_key):
         raise InputError(say("A certificate needs its key and a key its certificate. Give both or none."))
-    for name in ("certificate", "key", "authority"):
+    for name in ("certificate", "key", "authority", "user_certificate", "user_key"):
         file = getattr(login, name)
         if file and not Path(file).is_file():
             raise InputError(say("There is no {name} at '{file}'.", name=name, file=file))
