@@ -65,7 +65,7 @@ def train_on_pictures(
     sources = [part.strip() for part in data.split(",")] if kind == "classify" else [data]
     if kind == "classify":
         taught = [_taught(source, root, lists, seeds, len(sources) > 1) for source in sources]
-        every = Taught(*([x for t in taught for x in part] for part in _columns(taught)))
+        every = _all(taught)
         notes = _notes(kind, data, sources, lists, seeds)
         return classify.fit(every.pictures, every.labels, every.groups, notes, progress)
     pictures_per_alarm = _budget(budget or BUDGET)
@@ -81,8 +81,13 @@ def train_on_pictures(
     return patch.fit(fitted, calibrated, pictures_per_alarm, patch.TEXTURE, notes, progress)
 
 
-def _columns(taught: Sequence[Taught]) -> tuple[list[Any], list[Any], list[Any]]:
-    return [t.pictures for t in taught], [t.labels for t in taught], [t.groups for t in taught]
+def _all(taught: Sequence[Taught]) -> Taught:
+    """Several sources as one."""
+    return Taught(
+        [picture for part in taught for picture in part.pictures],
+        [label for part in taught for label in part.labels],
+        [group for part in taught for group in part.groups],
+    )
 
 
 def _taught(source: str, root: Path | None, lists: Sequence[Path], seeds: Sequence[int], mixed: bool) -> Taught:
