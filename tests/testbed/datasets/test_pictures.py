@@ -118,3 +118,24 @@ def test_a_split_takes_its_share_of_each_class_and_tears_no_group(tmp_path):
     assert not {by_path[p.path] for p in train} & {by_path[p.path] for p in test}
     assert split(pictures, together, 0.3) == (train, test)
     assert split(pictures, together, 0.3, seed=2) != (train, test)
+
+
+def test_lists_of_neu_are_cut_by_number_and_changed_pictures_keep_their_class(tmp_path, monkeypatch, capsys):
+    import json
+    import sys
+
+    from testbed.datasets.lists import main
+
+    for number in (1, 192, 193, 240):
+        put(tmp_path / "neu" / f"crazing_{number}.png", noise(number))
+    out, new = tmp_path / "lists", tmp_path / "new"
+    line = ["lists", "neu-det", "--root", str(tmp_path / "neu"), "--out", str(out), "--changed", str(new)]
+    monkeypatch.setattr(sys, "argv", line)
+    main()
+    assert (out / "neu-det-train.txt").read_text().split() == ["crazing_1.png", "crazing_192.png"]
+    assert (out / "neu-det-test.txt").read_text().split() == ["crazing_193.png", "crazing_240.png"]
+    assert json.loads(capsys.readouterr().out)["changed"] == 8
+    pictures = load(str(new))
+    assert {p.label for p in pictures} == {"crazing"}
+    means = [p.image().mean() for p in pictures if p.path.startswith("crazing/crazing_193-")]
+    assert means[0] < means[1] < means[2] < means[3]
