@@ -52,6 +52,7 @@ def changed(pictures: Sequence[Picture], folder: Path) -> list[str]:
 
 
 def main() -> None:
+    """Write what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", choices=sorted(SETS))
     parser.add_argument("--root", type=Path)
