@@ -17,12 +17,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first i
 
 
 def real() -> list:
-    """Pictures of X-SDD with label and group; none where the set is not at hand."""
+    """Pictures of X-SDD with label and group, in the strip's words; none where the set is not at hand."""
     from connectors.errors import InputError
+    from testbed.datasets.near import together
     from testbed.datasets.pictures import load
+    from testbed.train_pictures import STRIP_WORDS
 
     try:
-        return [(picture.image, picture.label, picture.group) for picture in load("x-sdd")]
+        pictures = load("x-sdd")
+        groups = together("x-sdd", pictures)
+        return [(p.image(), STRIP_WORDS.get(p.label, p.label), g) for p, g in zip(pictures, groups, strict=True)]
     except InputError as error:
         print(error)
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from connectors.places import Box
@@ -27,6 +27,7 @@ class Truth:
         forbids: conditions it must not raise.
         box: where it lies on a strip, for what a camera sees.
         cause: path of the equipment that made it, where there is one to be named.
+        crop: PNG bytes of what a camera saw of it, kept where nobody found it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Truth:
     forbids: tuple[str, ...] = ()
     box: Box | None = None
     cause: str = ""
+    crop: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         for condition in (*self.expects, *self.forbids):

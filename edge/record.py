@@ -93,7 +93,7 @@ class Recorder:
         return path.as_posix()
 
     def truth(self, truth: Truth) -> None:
-        self.line("truth", asdict(truth))
+        self.line("truth", {**asdict(truth), "crop": self._crop(truth.crop)})
 
     def chunk(self, chunk: Chunk) -> None:
         """Keep a chunk; a full minute of its group becomes a part."""

@@ -155,6 +155,17 @@ class Engine:
             for key, truth in self._truths
         ]
 
+    def pictured(self, events: Sequence[Event]) -> list[Truth]:
+        """The answer key, with a picture of what lies on a strip and no event met."""
+        look = getattr(self.plant, "look", None)
+        found = [event.box for event in events if event.box is not None]
+        return [
+            truth
+            if look is None or truth.box is None or not truth.is_fault or any(truth.box.meets(box) for box in found)
+            else replace(truth, crop=look(truth.box))
+            for truth in self.truths()
+        ]
+
     def _cleared(self, key: int, truth: Truth) -> int | None:
         return truth.cleared if truth.cleared is not None else self.plant.cleared(key)
 

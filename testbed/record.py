@@ -60,7 +60,7 @@ class RunRecord:
         """The answer key; a later line about the same truth replaces an earlier one."""
         latest: dict[tuple[str, str, int, Box | None], Truth] = {}
         for line in self.lines("truth"):
-            truth = truth_of(line)
+            truth = truth_of(line, self.folder)
             latest[truth.name, truth.where, truth.onset, truth.box] = truth
         return list(latest.values())
 
@@ -87,15 +87,21 @@ def _group_of(entry: Mapping[str, Any]) -> Group:
 
 def _event_of(line: Mapping[str, Any], folder: Path) -> Event:
     evidence = tuple((str(name), float(share)) for name, share in line["evidence"])
-    crop = folder / "evidence" / Path(line.get("crop") or "none").name
-    seen = crop.read_bytes() if line.get("crop") and crop.is_file() else b""
-    box = box_of(line.get("box"))
-    return Event(**{**line, "state": AlarmState(line["state"]), "evidence": evidence, "box": box, "crop": seen})
+    seen = {"box": box_of(line.get("box")), "crop": _crop_of(line, folder)}
+    return Event(**{**line, "state": AlarmState(line["state"]), "evidence": evidence, **seen})
 
 
-def truth_of(line: Mapping[str, Any]) -> Truth:
-    """A line of truth.jsonl."""
-    return Truth(**{**_frozen(line), "box": box_of(line.get("box"))})
+def truth_of(line: Mapping[str, Any], folder: Path | None = None) -> Truth:
+    """A line of truth.jsonl of the record in `folder`."""
+    return Truth(**{**_frozen(line), "box": box_of(line.get("box")), "crop": _crop_of(line, folder)})
+
+
+def _crop_of(line: Mapping[str, Any], folder: Path | None) -> bytes:
+    """The picture a line names, from the record's evidence/ alone; nothing where there is none."""
+    if folder is None or not line.get("crop"):
+        return b""
+    path = folder / "evidence" / Path(str(line["crop"])).name
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _frozen(line: Mapping[str, Any]) -> dict[str, Any]:

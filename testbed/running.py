@@ -243,7 +243,7 @@ class Session:
         facts = Facts(
             start=engine.start,
             end=reached,
-            truths=engine.truths(),
+            truths=engine.pictured(self.events),
             events=self.events,
             counts=self.pipeline.counts(),
             frame_groups=frozenset(g.name for g in engine.groups if g.kind == "frames"),

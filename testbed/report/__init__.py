@@ -12,6 +12,7 @@ from testbed.report.markup import Html, join, tag
 from testbed.report.page import page
 from testbed.report.plots import over_the_run
 from testbed.report.reading import reading
+from testbed.report.strip import strip
 from testbed.report.tables import false_alarms, faults, lookalikes, steps
 from testbed.report.timeline import timeline
 from testbed.report.verdict import heading, verdict
@@ -32,6 +33,7 @@ def report(run: Run) -> str:
     body = [
         verdict(view),
         _section(say("The run at a glance"), timeline(view)),
+        _strip(view),
         _section(say("Faults"), faults(view), lookalikes(view), false_alarms(view)),
         _signals(view),
         _worth(view),
@@ -51,6 +53,11 @@ def _section(title: str, *parts: Html | None) -> Html:
 def _worth(view: View) -> Html | None:
     told = worth(view)
     return None if told is None else _section(say("What it was worth"), told)
+
+
+def _strip(view: View) -> Html | None:
+    told = strip(view)
+    return None if told is None else _section(say("The strip"), told)
 
 
 def _signals(view: View) -> Html:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
-_VOID = ("meta", "wbr")
+_VOID = ("meta", "wbr", "img", "br")
 
 
 class Html(str):

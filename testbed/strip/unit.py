@@ -10,12 +10,13 @@ import numpy as np
 
 from connectors.errors import InputError, nearest
 from connectors.items import Batch, Context, Frame, Item
-from connectors.pictures import encode_raw
+from connectors.pictures import encode, encode_raw
 from connectors.places import Box
 from connectors.tags import Group
 from connectors.texts import say
 from connectors.times import SECOND
 from connectors.truth import Truth
+from edge.regions import CROP
 from testbed.drawn import nothing_left, number
 from testbed.noise import stream
 from testbed.plant import Action, Injection
@@ -169,6 +170,14 @@ class StripPlant:
             box=Box(self.coil, first, last, *mark.millimetres),
             cause=cause,
         )
+
+    def look(self, place: Box) -> bytes:
+        """PNG of what the camera saw there: a person's answer to "what was that?"."""
+        x, y = (round(v) for v in ((place.left_mm + place.right_mm) / 2 / PIXEL_MM,
+                                   (place.start_m + place.end_m) / 2 * LINES_PER_M))  # fmt: skip
+        first = min(max(0, y - CROP // 2), self.frames * FRAME - CROP)
+        left = min(max(0, x - CROP // 2), COLUMNS - CROP)
+        return encode(self.strip.render(first, CROP)[:, left : left + CROP])
 
     def act(self, action: Action) -> None:
         raise InputError(say("The strip camera has no set-point '{name}'.", name=action.name))
