@@ -33,12 +33,14 @@ def language() -> str:
     return _language
 
 
-def of_locale(environment: Mapping[str, str]) -> str:
-    """The language a shell asks for: Korean where its locale is, else English.
+def asked_by(environment: Mapping[str, str]) -> str:
+    """The language a shell asks for: what TESTBED_LANG says, else Korean where its locale is, else English.
 
-    >>> of_locale({"LANG": "ko_KR.UTF-8"}), of_locale({"LANG": "ko_KR.UTF-8", "LC_ALL": "C"})
+    >>> asked_by({"LANG": "ko_KR.UTF-8"}), asked_by({"LANG": "ko_KR.UTF-8", "LC_ALL": "C"})
     ('ko', 'en')
     """
+    if environment.get("TESTBED_LANG"):
+        return environment["TESTBED_LANG"]
     wanted = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
     return "ko" if wanted.lower().startswith("ko") else "en"
 

@@ -15,15 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from connectors.errors import TestbedError
-from connectors.texts import speak
+from connectors.texts import LANGUAGES, asked_by, say, speak
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Watch what the configuration says; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
-    parser.add_argument("--config", required=True, type=Path, help="TOML file with a [watch] table.")
-    parser.add_argument("--duration", help="Stop after so long, such as 30s or 8h.")
-    parser.add_argument("--json", action="store_true", help="One JSON object a line: events, states, and the end.")
+    wanted = asked_by(os.environ)
+    speak(wanted if wanted in LANGUAGES else "en")
+    parser = argparse.ArgumentParser(prog="python -m edge", description=say("Watch live lines until stopped."))
+    parser.add_argument("--config", required=True, type=Path, help=say("TOML file with a [watch] table."))
+    parser.add_argument("--duration", help=say("Stop after so long, such as 30s or 8h."))
+    parser.add_argument("--json", action="store_true", help=say("One JSON object a line: events, states, and the end."))
     asked = parser.parse_args(arguments)
     try:
         return _watch(asked.config, asked.duration, asked.json)
@@ -39,7 +41,8 @@ def _watch(path: Path, until: str | None, json: bool) -> int:
     from edge.tell import JsonLines, Plain, closing
 
     config = read_config(path)
-    speak(config.head.get("lang", "en"))
+    if "lang" in config.head and not os.environ.get("TESTBED_LANG"):
+        speak(config.head["lang"])
     asked = dict(config.tables.get("watch", {}))
     if until is not None:
         asked["duration"] = until

@@ -328,7 +328,9 @@ def _range(text: str) -> list[int]:
 def run_cli(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
-        given, defaults = configured.take(sys.argv[1:] if arguments is None else arguments, os.environ)
+        line = sys.argv[1:] if arguments is None else arguments
+        take(line)  # so that faults of the configuration are told in it, too
+        given, defaults = configured.take(line, os.environ)
         return _command(take(given), defaults)
     except typer.Exit as left:
         return left.exit_code

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.errors import InputError, nearest
-from connectors.texts import LANGUAGES, of_locale, say, speak, word
+from connectors.texts import LANGUAGES, asked_by, say, speak, word
 
 OPTION = "--lang"
 
@@ -23,7 +23,7 @@ def take(arguments: Sequence[str]) -> list[str]:
     """
     speak("en")
     rest, asked = _taken(arguments)
-    wanted = asked or os.environ.get("TESTBED_LANG") or of_locale(os.environ)
+    wanted = asked or asked_by(os.environ)
     if wanted not in LANGUAGES:
         raise InputError(say("Languages are {known}, but got '{lang}'.", known=", ".join(LANGUAGES), lang=wanted))
     speak(wanted)

@@ -8,7 +8,7 @@ import string
 import pytest
 
 from connectors import texts
-from connectors.texts import of_locale, say, speak, table, word
+from connectors.texts import asked_by, say, speak, table, word
 from edge.model import load_model
 from edge.rules import Rules
 from testbed.caster.unit import CasterPlant
@@ -104,7 +104,8 @@ def test_particles_follow_the_letter_before(monkeypatch, before, after):
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ko_KR"}, "ko"),
         ({"LANG": "ko_KR.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
         ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "TESTBED_LANG": "en"}, "en"),
     ],
 )
-def test_a_locale_chooses_the_language(environment, language):
-    assert of_locale(environment) == language
+def test_the_environment_chooses_the_language(environment, language):
+    assert asked_by(environment) == language
