@@ -11,6 +11,7 @@ import numpy as np
 from anomaly.calibrate import Budget, Threshold, threshold
 from anomaly.graph import with_golden
 from anomaly.mspc import MEMORY, Mspc
+from anomaly.spectrum import Spectrum, View, view_of
 from anomaly.sticker import Sticker
 from connectors.errors import InputError, nearest
 from connectors.items import Item
@@ -22,17 +23,17 @@ from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
 from edge.window import GroupColumns, WindowSpec
 
-KINDS = ("mspc", "sticker")
+KINDS = ("mspc", "spectrum", "sticker")
 FIT_SHARE = 0.75  # of a single stretch; the rest calibrates
 FIT_RUNS = 0.3  # of many runs; the rest calibrate, since a tail needs hours
 
 Run = Callable[[], Iterable[Sequence[Item]]]  # opens a run: bundles of items, as often as asked
-Model = Mspc | Sticker
+Model = Mspc | Spectrum | Sticker
 
 
 def fit(
     kind: str, groups: Sequence[Group], runs: Sequence[Run], budget: Budget, notes: dict[str, Any] | None = None,
-    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None, view: View | None = None,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted and calibrated on normal runs.
 
@@ -41,27 +42,32 @@ def fit(
 
     Args:
         kind: one of KINDS.
-        groups: the scalar groups to model; what they leave out is not looked at.
+        groups: the groups to model; what they leave out is not looked at.
         runs: normal data.
         budget: false alarms allowed.
         notes: more for the card: licence, origin, seeds.
         progress: told what is being done, how far, of how many runs.
+        view: what `spectrum` looks at; None: bands in hertz of the fastest groups.
 
     Raises InputError if the kind is unknown or the data are too few.
     """
-    model = _start(kind, groups)
+    model = _start(kind, groups, view)
     spec = _spec(model)
     digest = hashlib.sha256()
     fitting = max(1, round(FIT_RUNS * len(runs))) if len(runs) > 1 else 1
-    tables = []
+    learnt, golden = [], []
     for i, run in enumerate(runs[:fitting]):
         progress("fit", i, fitting)
-        tables.append(table(run(), groups, spec))
-        digest.update(tables[-1].tobytes())
-    if len(runs) == 1:
-        tables = [tables[0][: int(FIT_SHARE * len(tables[0]))]]
-    model.fit(tables)
-    golden = _samples(model, tables)
+        rows = table(run(), groups, spec)
+        digest.update(rows.tobytes())
+        rows = rows[: int(FIT_SHARE * len(rows))] if len(runs) == 1 else rows
+        golden = golden or _samples(rows, spec)
+        learnt.append(model.powers(rows) if isinstance(model, Spectrum) else rows)  # a run of kHz is large
+    model.fit(learnt)
+    if not golden:
+        raise InputError(
+            say("No run is long enough for one window of {length} rows. Give more rows.", length=spec.length)
+        )
     raw = OnnxModel(model.graph().model(model.card()), kind)
     scores = []
     for i, run in enumerate(runs[fitting:] if len(runs) > 1 else runs):
@@ -118,9 +124,11 @@ def _scores(model: OnnxModel, groups: Sequence[Group], bundles: Iterable[Sequenc
     return np.array(scores)
 
 
-def _start(kind: str, groups: Sequence[Group]) -> Model:
+def _start(kind: str, groups: Sequence[Group], view: View | None) -> Model:
     if kind == "sticker":
         return Sticker.of(groups)
+    if kind == "spectrum":
+        return Spectrum(view or view_of(groups))
     if kind != "mspc":
         raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, KINDS))
     tags = [tag for group in groups for tag in group.tags if group.kind == "scalars"]
@@ -130,27 +138,24 @@ def _start(kind: str, groups: Sequence[Group]) -> Model:
 
 def _spec(model: Model) -> WindowSpec:
     entry = model.card()["inputs"][0]
-    channels = model.wall.channels if isinstance(model, Sticker) else model.channels
     return WindowSpec(
-        channels=channels, rate_hz=entry["rate_hz"], length=entry["length"], stride_s=entry["stride_s"],
+        channels=_channels(model), rate_hz=entry["rate_hz"], length=entry["length"], stride_s=entry["stride_s"],
         hold_s=entry["hold_s"], max_bad=entry["max_bad"],
     )  # fmt: skip
 
 
-def _samples(model: Model, tables: Sequence[np.ndarray]) -> list[dict[str, np.ndarray]]:
-    """Two windows of the fitted data for the golden pairs."""
-    length = _spec(model).length
-    long = max(tables, key=len)
-    if len(long) < length:
-        raise InputError(
-            say(
-                "{rows} complete rows are too few for one window of {length}. Give more rows.",
-                rows=len(long),
-                length=length,
-            )
-        )
-    starts = (0, (len(long) - length) // 2)
-    return [{"window": long[at : at + length].astype(np.float32)[None]} for at in starts]
+def _channels(model: Model) -> tuple[str, ...]:
+    if isinstance(model, Mspc):
+        return model.channels
+    return model.wall.channels if isinstance(model, Sticker) else model.view.channels
+
+
+def _samples(rows: np.ndarray, spec: WindowSpec) -> list[dict[str, np.ndarray]]:
+    """Two windows of the fitted data for the golden pairs, none if the rows are too few."""
+    if len(rows) < spec.length:
+        return []
+    starts = (0, (len(rows) - spec.length) // 2)
+    return [{"window": rows[at : at + spec.length].astype(np.float32)[None]} for at in starts]
 
 
 def _calibration(found: Threshold, budget: Budget, data: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Graph:
     def constant(self, value: np.ndarray | float) -> str:
         return self._constant(np.asarray(value, np.float32))
 
-    def integers(self, values: Sequence[int]) -> str:
+    def integers(self, values: Sequence[int] | int) -> str:
         return self._constant(np.asarray(values, np.int64))
 
     def _constant(self, array: np.ndarray) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from anomaly.calibrate import Budget
 from anomaly.fit import fit
+from anomaly.spectrum import View
 from connectors.errors import InputError
 from connectors.items import Item
 from connectors.tags import Group
@@ -17,6 +18,7 @@ from connectors.texts import say
 from connectors.times import nanoseconds
 from testbed.engine import Engine
 from testbed.library import load
+from testbed.plant import Plant
 from testbed.scenario import Scenario
 
 FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
@@ -52,14 +54,35 @@ def train_on_scenario(
                 first=FIRST_TRAINING_SEED, last=FIRST_TRAINING_SEED + len(seeds) - 1)
         )  # fmt: skip
     scenario = replace(load(name), responses=(), tick_s=1.0)
-    groups = without(scenario.plant.build(seeds[0], scenario.start).groups, drop)
+    plant = scenario.plant.build(seeds[0], scenario.start)
+    view = view_of_plant(plant) if kind == "spectrum" else None
+    groups = without(plant.groups, drop) if kind != "spectrum" else looked_at(plant.groups, drop, view)
     notes = {
         "origin": "trained on data simulated by testbed",
         "licence": "Apache-2.0",
         "training": {"data": f"scenario:{name}", "seeds": f"{seeds[0]}-{seeds[-1]}", "dropped": list(drop)},
     }
     runs = [_run_of(scenario, seed, groups) for seed in seeds]
-    return fit(kind, groups, runs, budget, notes, progress)
+    return fit(kind, groups, runs, budget, notes, progress, view)
+
+
+def view_of_plant(plant: Plant) -> View | None:
+    """What the unit says is worth looking at in a spectrum, if it does."""
+    choice = getattr(plant, "SPECTRUM", None)
+    return None if choice is None else View(**choice)
+
+
+def looked_at(groups: Sequence[Group], drop: Sequence[str], view: View | None) -> tuple[Group, ...]:
+    """The groups of numbers with the tags of a view; without a view all, less those that match a pattern of `drop`."""
+    left = []
+    for group in groups:
+        tags = tuple(
+            t for t in group.tags
+            if (t.name in view.channels if view else not any(fnmatchcase(t.name, pattern) for pattern in drop))
+        )  # fmt: skip
+        if group.kind in ("scalars", "blocks") and tags:
+            left.append(replace(group, tags=tags))
+    return tuple(left)
 
 
 def without(groups: Sequence[Group], drop: Sequence[str]) -> tuple[Group, ...]:

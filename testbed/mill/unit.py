@@ -64,6 +64,7 @@ class MillPlant:
     groups: tuple[Group, ...] = tags.GROUPS
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = ("eccentricity", *lookalikes.KINDS)
+    SPECTRUM = tags.SPECTRUM
     SETPOINTS = ("agc_on", "eccentricity_notch")
 
     def __init__(self, spec: Mill, seed: int, start: int) -> None:
