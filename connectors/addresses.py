@@ -97,8 +97,8 @@ def _home(tag: Tag, urls: Sequence[str]) -> tuple[str | None, str]:
         for start in (f"{url}#", f"{url.rstrip('/')}#"):
             if tag.address.startswith(start):
                 return url, tag.address.removeprefix(start)
-    if "://" in tag.address:
-        return None, tag.address
+    if tag.address.startswith(tuple(f"{scheme}://" for scheme in LIVE)):
+        return None, tag.address  # at an address that is not watched
     if len(urls) == 1:
         return urls[0], tag.address
     servers = [url for url in urls if url.startswith("opc.tcp://")]

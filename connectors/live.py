@@ -70,7 +70,7 @@ class Line(ABC):
 
     Attributes:
         received: readings that came; malformed: what came and is none.
-        reconnects: connections after the first.
+        connections: so many were made.
         bytes: as far as the protocol's library tells.
     """
 
@@ -79,12 +79,11 @@ class Line(ABC):
         self.state = State()
         self.is_simulated = False  # the other side says that it is a plant of ours
         self.note = ""  # what a user should know while it is connected
-        self.received = self.malformed = self.reconnects = self.bytes = 0
+        self.received = self.malformed = self.connections = self.bytes = 0
         self.opened: asyncio.Future[None] | None = None  # ends with the first attempt
         self.arrived: deque[Put] = deque()
         self._heard = wall_s()
         self._recent: deque[tuple[float, int]] = deque()
-        self._is_first = True
         self._up_at = self._heard
 
     @abstractmethod
@@ -95,24 +94,32 @@ class Line(ABC):
         """Read for ever. What an attempt ends with is told in `state`, and the first time in `opened`."""
         attempt = 0
         while True:
+            connections = self.connections
             try:
                 await self.read()
             except TestbedError as error:
-                if self.state.name in ("connected", "stale"):
-                    attempt = 0
-                self._turn("lost", str(error))
+                attempt = attempt if self.connections == connections else 0
+                self.lost(str(error))
                 self._tell_first(error)
             await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
 
     def up(self) -> None:
         """The connection stands and every tag is subscribed."""
-        self.reconnects += not self._is_first
-        self._is_first = False
+        self.connections += 1
         self._up_at = wall_s()
         self.heard()
         self._turn("connected", self.note)
         self._tell_first(None)
+
+    @property
+    def reconnects(self) -> int:
+        """Connections after the first."""
+        return max(0, self.connections - 1)
+
+    def lost(self, reason: str) -> None:
+        """The connection is gone."""
+        self._turn("lost", reason)
 
     def heard(self) -> None:
         """The other side gave a sign of life."""

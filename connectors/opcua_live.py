@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from asyncua import Client, ua
 
+from connectors.addresses import is_node
 from connectors.clock import now_ns, sleep
 from connectors.errors import InputError, PartFailed
 from connectors.live import TICK_S, Line
@@ -76,6 +77,7 @@ class _Reading:
             await sleep(TICK_S)
             if line.silent_s > DEAD * line.settings.patience_s:
                 self._broke = say("no sign of life for {s} s", s=f"{line.silent_s:.0f}")
+        line.lost(self._broke)  # told before saying goodbye, which may take its time
         raise PartFailed(self._broke)
 
     async def _on_lost(self, error: Exception) -> None:
@@ -86,7 +88,7 @@ class _Reading:
         names = await self._client.get_namespace_array()
         self._line.is_simulated = NAMESPACE in names
         nodes: list[ua.NodeId | None] = [_node_id(_address(tag, names), names) for tag in self._line.tags]
-        paths = [i for i, node in enumerate(nodes) if node is None]
+        paths = [i for i, node in enumerate(nodes) if node is None and is_node(self._line.tags[i].address)]
         for at in range(0, len(paths), PER_CALL):
             part = paths[at : at + PER_CALL]
             wanted = [_browse_path(self._line.tags[i].address) for i in part]
