@@ -361,8 +361,8 @@ def _command(arguments: list[str], defaults: dict[str, Any]) -> int:
     command = typer.main.get_command(app)
     if language() != "en":
         translate(command)
-        if not arguments or "--help" in arguments:
-            name_panels()
+    if not arguments or "--help" in arguments:
+        name_panels()
     return command.main(arguments, "testbed", standalone_mode=False, default_map=defaults) or 0
 
 
