@@ -100,19 +100,19 @@ def _told(payload: bytes) -> Any:
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError:
-        raise BadMessage("A message is neither a number nor JSON nor text.") from None
+        raise BadMessage(say("A message is neither a number nor JSON nor text.")) from None
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):
         if text[0] in '{["':
-            raise BadMessage("A message begins like JSON and is none.") from None
+            raise BadMessage(say("A message begins like JSON and is none.")) from None
         return text
 
 
 def _inside(told: Any, path: str) -> Any:
     for step in path.split(".")[:DEEPEST] if path else ():
         if not isinstance(told, dict) or step not in told:
-            raise BadMessage(f"A message has no '{path}'.")
+            raise BadMessage(say("A message has no '{path}'.", path=path))
         told = told[step]
     return told
 
@@ -123,7 +123,7 @@ def _first(head: dict[str, Any], names: tuple[str, ...], missing: bool = False) 
         if name in head:
             return head[name]
     if missing:
-        raise BadMessage(f"A message has none of {', '.join(names)}.")
+        raise BadMessage(say("A message has none of {names}.", names=", ".join(names)))
     return None
 
 
@@ -137,7 +137,7 @@ def _value(told: Any) -> float | str:
             return math.inf
     if isinstance(told, str):
         return told
-    raise BadMessage("A message's value is neither a number nor a text.")
+    raise BadMessage(say("A message's value is neither a number nor a text."))
 
 
 def _status(told: Any) -> int:
@@ -160,4 +160,4 @@ def _time(told: Any) -> int | None:
         scale = next(scale for least, scale in SCALES if number >= least)
         return int(told) * scale if isinstance(told, int) else round(number * scale / 1000) * 1000
     except (ValueError, TypeError, OverflowError, StopIteration):
-        raise BadMessage(f"A message's time '{str(told)[:40]}' does not fit.") from None
+        raise BadMessage(say("A message's time '{time}' does not fit.", time=str(told)[:40])) from None
