@@ -97,10 +97,11 @@ class Line(ABC):
             connections = self.connections
             try:
                 await self.read()
-            except TestbedError as error:
+            except Exception as error:  # whatever a library raises: a line that stays lost says why, and is tried again
                 attempt = attempt if self.connections == connections else 0
-                self.lost(str(error))
-                self._tell_first(error)
+                told = error if isinstance(error, TestbedError) else PartFailed(f"{type(error).__name__}: {error}")
+                self.lost(str(told))
+                self._tell_first(told)
             await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
 
