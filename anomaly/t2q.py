@@ -104,8 +104,10 @@ def _beta(a: float, b: float, x: float) -> float:
     fraction = 0.0
     for i in range(200, 0, -1):
         k = i // 2
-        odd = -(a + k) * (a + b + k) / ((a + 2 * k) * (a + 2 * k + 1))
-        even = k * (b - k) / ((a + 2 * k - 1) * (a + 2 * k))
-        fraction = (odd if i % 2 else even) * x / (1 + fraction)
+        if i % 2:
+            part = -(a + k) * (a + b + k) / ((a + 2 * k) * (a + 2 * k + 1))
+        else:
+            part = k * (b - k) / ((a + 2 * k - 1) * (a + 2 * k))
+        fraction = part * x / (1 + fraction)
     front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     return math.exp(front) / (a * (1 + fraction))

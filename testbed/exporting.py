@@ -149,7 +149,8 @@ def _keep(frame: Frame, folder: Path, i: int) -> str:
 
 
 def _truth(folder: Path, truths: Sequence[Truth], end: int) -> None:
-    _text(folder / "truth.jsonl", "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in truths))
+    known = ({key: value for key, value in asdict(one).items() if key != "crop"} for one in truths)
+    _text(folder / "truth.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in known))
     rows = (
         (text(one.onset), text(one.cleared if one.cleared is not None else end), one.name, one.where, "fault",
          text(one.alert_deadline))

@@ -27,12 +27,6 @@ from testbed.report.svg import LEFT, RIGHT, Scale, figure, line, path, ticks, wo
 from testbed.report.tables import table
 from testbed.train import write_model
 
-TASKS = {
-    "anomaly.series": "a score for every window of signals: 1.0 is the alarm level",
-    "anomaly.image": "a score and a map for every picture: 1.0 is the alarm level",
-    "classify": "the share of each class for a picture",
-    "detect": "boxes with a class and a confidence for every picture",
-}
 TRACES = 3  # channels of the golden window that are drawn
 
 
@@ -48,9 +42,11 @@ def model_page(file: Path) -> str:
     card, name = model.card.raw, model.card.name
     about = {"file": file.name, "sha256": hashlib.sha256(data).hexdigest(), "providers": model.session.providers}
     told = [(key, value) for key, value in facts(about, card) if value and key != "SHA-256"]
+    if fitted := card.get("calibration", {}).get("data_sha256"):
+        told.append((say("SHA-256 of the fitted data"), tag("code", fitted)))
     body = [
         tag("h1", join([name, tag("small", f" {model.card.kind}")])),
-        tag("p", say("{task}, and gives {what}.", task=word(model.card.task), what=word(TASKS[model.card.task]))),
+        tag("p", _task(model.card.task)),
         _speed(model, data, about["sha256"]),
         tag("h2", say("What it says of itself")),
         pairs(told),
@@ -63,6 +59,15 @@ def model_page(file: Path) -> str:
         *_more(card),
     ]
     return page(say("Model {name}", name=name), body)
+
+
+def _task(task: str) -> str:
+    return {
+        "anomaly.series": say("Reads windows of signals and scores each: 1.0 is the alarm level."),
+        "anomaly.image": say("Reads pictures, scores each, and maps where it stands out: 1.0 is the alarm level."),
+        "classify": say("Reads pictures and gives the share of each class."),
+        "detect": say("Reads pictures and gives boxes, each with a class and a confidence."),
+    }[task]
 
 
 def _speed(model: OnnxModel, data: bytes, sha: str) -> Html:

@@ -25,10 +25,10 @@ from testbed.benching.jobs import Progress, called
 from testbed.datasets.pictures import Picture, load
 from testbed.rivals import ALWAYS
 from testbed.running import in_loop
+from testbed.train import PICTURE_KINDS
 from vision.metrics import accuracy, aupro, auroc, macro_f1
 
 MULTIPLE = 32  # px; a graph that takes any size takes multiples of it
-KINDS = ("classify", "surface-padim", "surface-patch")  # that can be fitted on a training list
 MAJORITY, BRIGHTNESS = "majority", "mean-grey"
 
 
@@ -138,7 +138,7 @@ def judged(
             say("{n} pictures stand in both lists, among them {shown}. A model is not scored on what it was fitted on.",
                 n=len(both), shown=", ".join(both[:3]))
         )  # fmt: skip
-    found = Judged(_judges(name, models, taught, pictures), pictures, taught, {})
+    found = Judged(_judges(name, root, train, models, taught, pictures), pictures, taught, {})
 
     def take(i: int, frame: Frame) -> None:
         image = grey(frame.image)
@@ -157,15 +157,23 @@ def rows_of(data: str, judged: Judged) -> list[dict[str, Any]]:
     return rows + _rivals(data, judged)
 
 
-def _judges(name: str, models: Sequence[str] | None, taught: Sequence[Picture], test: Sequence[Picture]) -> list[Judge]:
+def _judges(
+    name: str, root: Path | None, train: Path | None, models: Sequence[str] | None, taught: Sequence[Picture],
+    test: Sequence[Picture],
+) -> list[Judge]:  # fmt: skip
     """The models that were named, or every one at hand that fits; kinds are fitted on the training list."""
     judges: list[Judge] = []
     for model in models or (_kinds(taught) if taught else _fitting(test)):
-        if model in KINDS:
+        if model not in PICTURE_KINDS:
+            judges.append(Judge(called(model), load_model(find(model))))
+        elif train is None:
             raise InputError(
                 say("'{kind}' must be fitted first: give --train LIST, or the .onnx file of a fitted one.", kind=model)
             )
-        judges.append(Judge(called(model), load_model(find(model))))
+        else:
+            from testbed.train_pictures import train_on_pictures
+
+            judges.append(Judge(model, OnnxModel(train_on_pictures(model, name, root, [train]), model)))
     for judge in judges:
         fault = _misfit(judge, test)
         if fault is not None:

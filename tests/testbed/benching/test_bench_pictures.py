@@ -1,0 +1,184 @@
+"""Benches on pictures: over memory and a real broker the same answers, nothing lost, and losses told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import testbed
+from anomaly.graph import Graph
+from connectors.errors import InputError
+from connectors.items import Frame
+from connectors.memory import MemoryLink
+from connectors.pictures import encode
+from testbed import links
+from testbed.benching.pictures import fitted, grown, judged, picture_rows
+from testbed.cli import run_cli
+
+SIDE = 32
+QUIET = lambda done, of: None  # noqa: E731
+
+
+def classifier(labels: list[str]) -> bytes:
+    """Says the first label of a dark picture and the second of a bright one."""
+    g = Graph("brightness")
+    image = g.pixels("image", ["n", SIDE, SIDE, 1])
+    level = g.mul(g.reshape(g.add("ReduceMean", image, axes=[1, 2], keepdims=0), [-1, 1]), g.constant(1 / 255.0))
+    shares = g.add("Concat", g.add("Sub", g.constant(1.0), level), level, axis=1)
+    g.output(shares, "label", ["n", 2])
+    card = {"name": "brightness", "kind": "classify", "task": "classify", "condition": "surface", "labels": labels}
+    return g.model({**card, **_ports("label")})
+
+
+def detector() -> bytes:
+    """Scores the brightest pixel over 200, with the picture as its map; any size."""
+    g = Graph("brightest")
+    image = g.mul(g.pixels("image", [1, "h", "w", 1]), g.constant(1 / 200.0))
+    g.output(g.reshape(g.add("ReduceMax", image, keepdims=0), [1]), "score", [1])
+    g.output(g.add("Squeeze", image, g.integers([3])), "map", [1, "h", "w"])
+    card = {"name": "brightest", "kind": "brightest", "task": "anomaly.image", "condition": "surface"}
+    return g.model({**card, **_ports("score", "map")})
+
+
+def _ports(*roles: str) -> dict:
+    return {
+        "inputs": [{"name": "image", "kind": "image"}],
+        "outputs": [{"name": role, "role": role} for role in roles],
+    }
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Dark and bright pictures of several sizes, a folder a class; one bright picture lies among the dark."""
+    folder = tmp_path_factory.mktemp("set")
+    rng = np.random.default_rng(1)
+    for label, level in (("bright", 180), ("dark", 60)):
+        (folder / label).mkdir()
+        for i in range(6):
+            shape = (40 + i, 50 - i)
+            odd = 180 if (label, i) == ("dark", 0) else level
+            image = np.clip(odd + rng.integers(-20, 20, shape), 0, 255).astype(np.uint8)
+            (folder / label / f"{i}.png").write_bytes(encode(image))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("model") / "brightness.onnx"
+    path.write_bytes(classifier(["dark", "bright"]))
+    return str(path)
+
+
+def test_over_mqtt_the_answers_are_those_over_memory(root, model):
+    near = testbed.bench(data=str(root), models=[model]).rows
+    far = testbed.bench(data=str(root), models=[model], over="mqtt").rows
+    assert near[0]["pictures"] == 12
+    assert near[0]["accuracy"] == far[0]["accuracy"] == pytest.approx(11 / 12, abs=1e-4)
+    assert near[0]["digest"] == far[0]["digest"]
+    assert near[0]["digest"] is not None
+    assert far[0]["lost"] == 0
+    assert near[1]["model"] == "majority"
+    assert near[1]["accuracy"] == 0.5
+
+
+def test_the_digest_hangs_on_the_answers_and_not_on_their_order(root, model):
+    found = judged(str(root), None, None, None, [model], "memory", QUIET)
+    judge, pictures = found.judges[0], found.pictures
+    first = judge.digest(pictures)
+    judge.said = dict(reversed(judge.said.items()))
+    assert judge.digest(pictures) == first
+    judge.said[3] = "bright" if judge.said[3] == "dark" else "dark"
+    assert judge.digest(pictures) != first
+
+
+class Leaking(MemoryLink):
+    """A transport on which the third picture is lost on the way."""
+
+    async def send(self, items) -> None:
+        await super().send([item for item in items if not (isinstance(item, Frame) and item.part_id.endswith("2.png"))])
+
+
+def test_what_is_lost_is_counted_and_ends_with_status_3(root, model, monkeypatch, capsys):
+    async def opened(stack, groups, dial):
+        link = await stack.enter_async_context(Leaking(groups))
+        return link, link
+
+    monkeypatch.setitem(links._OPEN, "memory", opened)
+    status = run_cli(["bench", "--data", str(root), "--models", model, "--json"])
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert status == 3
+    assert (rows[0]["lost"], rows[0]["pictures"], rows[0]["digest"]) == (2, 10, None)
+
+
+def test_good_and_bad_pictures_are_ranked_beside_rivals_that_hardly_look(tmp_path):
+    rng = np.random.default_rng(2)
+    for label in ("good", "crack"):
+        (tmp_path / label).mkdir()
+        for i in range(5):
+            image = rng.integers(80, 120, (33, 47)).astype(np.uint8)
+            if label == "crack":
+                image[10:14, 5:25] = 150 if i == 4 else 240  # the last crack is below the alarm level
+                mask = np.zeros(image.shape, np.uint8)
+                mask[10:14, 5:25] = 255
+                (tmp_path / label / f"{i}.jpg").write_bytes(encode(image))
+                (tmp_path / label / f"{i}.png").write_bytes(encode(mask))
+            else:
+                (tmp_path / label / f"{i}.png").write_bytes(encode(image))
+    file = tmp_path / "brightest.onnx"
+    file.write_bytes(detector())
+    rows = {row["model"]: row for row in picture_rows(str(tmp_path), None, None, None, [str(file)], "memory", QUIET)}
+    found = rows["brightest"]
+    assert (found["auroc"], found["far"], found["mar"]) == (1.0, 0.0, 0.2)
+    assert found["aupro"] == pytest.approx(1.0)
+    assert rows["always-alarm"]["far"] == 1.0
+    assert 0 <= rows["mean-grey"]["auroc"] <= 1
+
+
+def test_a_model_that_does_not_know_the_classes_is_refused(root, tmp_path):
+    file = tmp_path / "other.onnx"
+    file.write_bytes(classifier(["dark", "grey"]))
+    with pytest.raises(InputError, match="does not know bright; it knows dark, grey"):
+        testbed.bench(data=str(root), models=[str(file)])
+    with pytest.raises(InputError, match="reads no pictures"):
+        testbed.bench(data=str(root), models=["sticker"])
+
+
+def test_a_picture_in_both_lists_is_refused(root, model, tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("dark/1.png\nbright/1.png\n", encoding="utf-8")
+    with pytest.raises(InputError, match="2 pictures stand in both lists"):
+        testbed.bench(data=str(root), models=[model], train=listed, test=listed)
+
+
+def test_without_a_test_list_all_but_the_training_pictures_are_scored(root, model, tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("dark/1.png\nbright/1.png\n", encoding="utf-8")
+    rows = testbed.bench(data=str(root), models=[model], train=listed).rows
+    assert rows[0]["pictures"] == 10
+
+
+def test_a_kind_is_fitted_on_the_training_list(root, tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text(
+        "".join(f"{label}/{i}.png\n" for label in ("dark", "bright") for i in (1, 2, 3)), encoding="utf-8"
+    )
+    found = judged(str(root), None, listed, None, ["classify"], "memory", QUIET)
+    assert found.judges[0].labels == ("bright", "dark")
+    assert len(found.judges[0].said) == 6
+    with pytest.raises(InputError, match="must be fitted first"):
+        testbed.bench(data=str(root), models=["classify"])
+
+
+def test_pictures_are_fitted_to_a_graph_and_maps_grow_back():
+    image = np.arange(40 * 50, dtype=np.uint8).reshape(40, 50)
+    assert fitted(image, ["n", 32, 32, 1]).shape == (1, 32, 32, 1)
+    padded = fitted(image, [1, "h", "w", 1])
+    assert padded.shape == (1, 64, 64, 1)
+    assert (padded[0, :40, :50, 0] == image).all()
+    heat = np.zeros((8, 8), np.float32)
+    heat[0, 0] = 1.0
+    assert grown(heat, (40, 50), [1, "h", "w", 1]).shape == (40, 50)
+    assert grown(heat, (40, 50), ["n", 32, 32, 1]).argmax() == 0
