@@ -50,9 +50,9 @@ def bare_errors() -> list[str]:
 def _is_bare(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return _is_bare(node.left) or _is_bare(node.right)
-    return isinstance(node, ast.JoinedStr) or (
-        isinstance(node, ast.Constant) and isinstance(node.value, str) and any(c.isalpha() for c in node.value)
-    )
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    written = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return any(letter.isalpha() for text in written for letter in text)
 
 
 def _help(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
