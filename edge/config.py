@@ -246,7 +246,7 @@ TABLES: dict[str, dict[str, Check]] = {
     "watch": {
         "urls": _urls, "tags": _file, "models": _names, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
-        "truth": _text, "reveal": _flag,
+        "truth": _text, "reveal": _flag, "security": _text, "insecure": _flag,
     },
     "run": {
         "over": _one_of("memory", "opcua", "mqtt", "wire"), "speed": _speed, "seed": _number(0, whole=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,8 @@ def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
     out = asked.get("out")
     if out is None and "records" in asked:
         out = new_folder(Path(asked["records"]), "watch")
-    chosen = {name: asked[name] for name in ("publishing_ms", "lateness_s", "patience_s", "wait") if name in asked}
+    names = ("publishing_ms", "lateness_s", "patience_s", "wait", "security", "insecure")
+    chosen = {name: asked[name] for name in names if name in asked}
     return Order(
         urls=list(asked["urls"]),
         tags=read_tag_list(asked["tags"]),

@@ -40,6 +40,8 @@ Assumptions = Annotated[Path | None, typer.Option(help="TOML file of what things
 Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
 Root = Annotated[Path | None, typer.Option(help="Where the set lies; else under TESTBED_DATA.")]
 Test = Annotated[Path | None, typer.Option(help="List of paths under --root that are scored.")]
+Security = Annotated[str | None, typer.Option(help="OPC UA policy such as Basic256Sha256,Sign; 'none' goes without.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Go without security where others could listen.")]
 TrainList = Annotated[Path | None, typer.Option("--train", help="List of paths under --root that are fitted on.")]
 
 
@@ -124,11 +126,22 @@ def serve(
     seed: int = 1,
     speed: Speed = "real",
     opcua_port: Annotated[int, typer.Option(help="Port of the OPC UA server.")] = 4840,
-    mqtt_port: Annotated[int, typer.Option(help="Port of the MQTT broker.")] = 1883,
+    mqtt_port: Annotated[int | None, typer.Option(help="Port of the MQTT broker; 1883, with TLS 8883.")] = None,
     truth: Annotated[Path | None, typer.Option(help="File for what really happens, for `watch --truth`.")] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on, such as 0.0.0.0: certificates and users.")
+    ] = "127.0.0.1",
+    secure: Annotated[bool, typer.Option("--secure", help="Certificates and users on loopback, too.")] = False,
+    mutual: Annotated[bool, typer.Option("--mutual", help="The broker asks for trusted certificates, too.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let anybody in, from anywhere.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for audit.jsonl and steps.jsonl.")] = None,
 ) -> int:
     """The plant on OPC UA and MQTT, on loopback, until stopped."""
-    return commands.serve(plant, seed, speed, opcua_port, mqtt_port, truth)
+    from testbed.serve import Doors
+
+    doors = Doors(host=host, opcua_port=opcua_port, mqtt_port=mqtt_port, insecure=insecure, secure=secure,
+                  mutual=mutual, out=out)  # fmt: skip
+    return commands.serve(plant, seed, speed, doors, truth)
 
 
 @app.command()
@@ -149,6 +162,8 @@ def watch(
     lateness_s: Annotated[float | None, typer.Option(help="How late a sample may be; two intervals.")] = None,
     patience_s: Annotated[float | None, typer.Option(help="Silence after which a line is stale.")] = None,
     secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
+    security: Security = None,
+    insecure: Insecure = False,
     json: Json = False,
 ) -> int:
     """Watch a live line with the edge runtime: its own servers and brokers, a tag list, models. Ctrl-C ends it."""
@@ -157,7 +172,7 @@ def watch(
     order = {
         "urls": urls, "tags": tags, "models": _listed(models), "duration": duration, "record": record, "out": out,
         "records": records, "wait": wait, "publishing_ms": publishing_ms, "lateness_s": lateness_s,
-        "patience_s": patience_s,
+        "patience_s": patience_s, "security": security, "insecure": insecure or None,
     }  # fmt: skip
     return watch(Ask(order, secrets, truth, reveal, json))
 
