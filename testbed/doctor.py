@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.clock import now_ns, wall_s
 from connectors.errors import TestbedError
-from connectors.texts import say
+from connectors.texts import say, word
 from connectors.times import SECOND, text
 
 LEAST_PYTHON = (3, 11)
@@ -228,7 +228,7 @@ def doctor(json: bool) -> int:
     table = Table(box=None, pad_edge=False, show_header=False)
     marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "bad": "[red]✗[/]"}
     for finding in found:
-        table.add_row(marks[finding.state], finding.name, finding.text)
+        table.add_row(marks[finding.state], word(finding.name), finding.text)
         if finding.mend:
             table.add_row("", "", f"[dim]→ {finding.mend.replace('[', chr(92) + '[')}[/]")
     console = Console()

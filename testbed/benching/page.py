@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.texts import say
+from connectors.texts import say, word
 from edge.versions import versions
 from testbed.benching.columns import HIGHER, LOWER, Row, cell, parts, shown, titles
 from testbed.report.formats import number
@@ -31,7 +31,7 @@ def bench_page(rows: Sequence[Row], about: dict[str, Any]) -> str:
               [i for i, key in enumerate(keys) if key not in ("model", "data", "scenario")]),
         *(_plots(part) for part in parts(rows)),
         tag("h2", say("How it was measured")),
-        pairs([(name, str(value)) for name, value in {**about, **versions()}.items() if value not in (None, "")]),
+        pairs([(word(name), str(value)) for name, value in {**about, **versions()}.items() if value not in (None, "")]),
         _reading(),
     ]  # fmt: skip
     return page(say("Models side by side"), body)
