@@ -35,6 +35,7 @@ def titles() -> dict[str, str]:
         "map50": "mAP50",
         "map50_95": "mAP50-95",
         "false_alarms_per_24h": say("false alarms in 24 h"),
+        "false_per_100m2": say("false on 100 m²"),
         "forbidden": say("forbidden"),
         "hours": say("hours"),
         "pictures": say("pictures"),

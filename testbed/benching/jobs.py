@@ -38,5 +38,5 @@ def together(digests: Sequence[str]) -> str:
 
 
 def called(model: str) -> str:
-    """What a row calls a model: its name, or the name of its file."""
-    return Path(model).stem if model.endswith(".onnx") else model
+    """What a row calls a model, or models joined by '+': its name, or the name of its file."""
+    return "+".join(Path(part).stem if part.endswith(".onnx") else part for part in model.split("+"))

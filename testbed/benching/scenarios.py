@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from edge.digest import digest
 from edge.library import choose, find, listed
 from edge.model import load_model
 from edge.speed import speed
+from edge.surface import PLACE
 from testbed.benching.jobs import Progress, called, in_parallel, together
 from testbed.library import load, names
 from testbed.match import match
@@ -96,11 +98,20 @@ def matching(patterns: Sequence[str]) -> list[str]:
 
 
 def fitting(scenario: str) -> list[str]:
-    """Every model at hand that finds its tags in a scenario's plant, and the rules where there is a tag to judge."""
+    """Every model at hand that finds its tags in a scenario's plant, and the rules where there is a tag to judge.
+
+    A model that inspects a strip comes alone, and with the classifier that the scenario gives it: 'a+b'.
+    """
     plant = plant_of(scenario)
     found = [name for name in listed() if _fits(name, plant.groups, plant.name)]
+    namers = [name for name in load(scenario).models if name != "rules" and _task(find(name, plant.name)) == "classify"]
+    inspectors = [name for name in found if load_model(find(name)).card.place == PLACE]
     judged = any(group.kind in ("scalars", "blocks") for group in plant.groups)
-    return found + (["rules"] if judged else [])
+    return [*found, *(f"{a}+{b}" for a in inspectors for b in namers), *(["rules"] if judged else [])]
+
+
+def _task(file: Path) -> str:
+    return load_model(file).card.task
 
 
 def plant_of(scenario: str) -> Plant:
@@ -110,11 +121,12 @@ def plant_of(scenario: str) -> Plant:
 
 
 def _fits(name: str, groups: Sequence[Group], plant: str) -> bool:
+    """Whether a model finds its tags; a classifier judges nothing by itself."""
     try:
         choose([name], groups, plant)
     except InputError:
         return False
-    return True
+    return _task(find(name, plant)) != "classify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,7 @@ class Outcome:
     false_alarms: int
     forbidden: int
     blind_s: float
+    m2: float  # of strip that the model inspected
     lost: int
     digest: str | None
 
@@ -161,6 +174,7 @@ def _outcome(job: _Job) -> Outcome:
         false_alarms=len(judged.false_alarms),
         forbidden=len(judged.forbidden),
         blind_s=run.score["blind_by_model"].get(name, 0.0),
+        m2=((run.score.get("surface") or {}).get("inspected") or {}).get(name, {}).get("m2", 0.0),
         lost=run.score["samples"]["lost"] + run.score["frames"]["lost"],
         digest=None if run.score["digest"] is None else digest(own, run.start),
     )
@@ -173,23 +187,30 @@ def _beside(scenario: Scenario, model: str) -> list[str]:
     """
     plant = scenario.plant.build(0, scenario.start)
     answered = {response.condition for response in scenario.responses}
-    condition = choose([model], plant.groups, plant.name)[0].bound.condition
-    if not answered or condition in answered:
-        return [model]
-    file = None if model == "rules" else find(model, plant.name)
-    others = [name for name in scenario.models if name == "rules" or find(name, plant.name) != file]
-    return [name for name in others if name != model] + [model]
+    own = model.split("+")
+    chosen = choose(own, plant.groups, plant.name)
+    if len(chosen) != 1:
+        raise InputError(
+            say("'{model}' is not one model: only an inspection and its classifier go together.", model=model)
+        )
+    if not answered or chosen[0].bound.condition in answered:
+        return own
+    files = {find(name, plant.name) for name in own if name != "rules"}
+    others = [name for name in scenario.models if name == "rules" or find(name, plant.name) not in files]
+    return [name for name in others if name not in own] + own
 
 
 def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
     leads = [lead for one in found for lead in one.leads]
     digests = [one.digest for one in found]
-    ms = None if model == "rules" else speed(load_model(find(model, plant)))
+    ms = None if model == "rules" else speed(load_model(find(model.split("+")[0], plant)))
+    m2 = sum(one.m2 for one in found)
     return {
         **_head(called(model), found),
         "found_in_time": len(leads),
         "lead_p50_s": _median(leads),
         "false_alarms_per_24h": _in_24h(sum(one.false_alarms for one in found), found),
+        "false_per_100m2": round(100.0 * sum(one.false_alarms for one in found) / m2, 3) if m2 else None,
         "forbidden": sum(one.forbidden for one in found),
         "blind_s": round(sum(one.blind_s for one in found), 1),
         "p50_ms": ms[0] if ms else None,
