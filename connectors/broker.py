@@ -1,4 +1,4 @@
-"""An MQTT broker for this run: mosquitto when it is on PATH, else the embedded one. On loopback only."""
+"""An MQTT broker for this run: mosquitto when it is on PATH, else the embedded one. On loopback, unless guarded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.clock import Stopwatch, sleep
 from connectors.errors import InputError, PartFailed, nearest
 from connectors.texts import say
+
+if TYPE_CHECKING:
+    from connectors.broker_guard import BrokerGuard
 
 LOOPBACK = "127.0.0.1"
 MAX_PAYLOAD = 8 * 1024 * 1024  # bytes; a 4 MB picture with room to spare
@@ -22,7 +25,7 @@ ATTEMPTS = 5  # ports tried before giving up
 KINDS = ("embedded", "mosquitto")
 
 _MOSQUITTO = """\
-listener {port} 127.0.0.1
+listener {port} {host}
 allow_anonymous true
 persistence false
 max_queued_messages 0
@@ -42,7 +45,7 @@ max_segment_size = 104857600
 max_segment_count = 10
 [v4.1]
 name = "v3.1.1"
-listen = "127.0.0.1:{port}"
+listen = "{host}:{port}"
 next_connection_delay_ms = 1
 [v4.1.connections]
 connection_timeout_ms = 60000
@@ -83,13 +86,25 @@ class Broker:
 
     Attributes:
         kind: 'mosquitto' or 'embedded'.
-        port: of the MQTT 3.1.1 listener on 127.0.0.1.
+        port: of the MQTT 3.1.1 listener.
+        inner_port: of the listener on 127.0.0.1 that the plant itself uses; the same one without a guard.
+
+    With a `guard` it listens on `host` with TLS and users, which takes mosquitto; with `host` alone it lets anybody in.
     """
 
-    def __init__(self, kind: str | None = None, port: int = 0) -> None:
+    def __init__(
+        self, kind: str | None = None, port: int = 0, host: str = LOOPBACK, guard: BrokerGuard | None = None
+    ) -> None:
         self.kind = kind or broker_kind()
-        self.port = port
+        self.port = self.inner_port = port
+        self.host = host
+        self._guard = guard
         self._wanted = port
+        if guard is not None and self.kind != "mosquitto":
+            raise InputError(
+                say("Beyond this machine the broker has to be mosquitto: the embedded one would keep passwords in the "
+                    "clear. Install mosquitto, or say --insecure to go without.")
+            )  # fmt: skip
         self._stop: list[Any] = []
         self._folder = tempfile.TemporaryDirectory(prefix="testbed-broker-")
 
@@ -97,6 +112,7 @@ class Broker:
         start = self._start_mosquitto if self.kind == "mosquitto" else self._start_embedded
         for _ in range(ATTEMPTS):
             self.port = self._wanted or free_port()
+            self.inner_port = self.port if self._guard is None else free_port()
             if await start():
                 return self
             self._close()
@@ -108,7 +124,7 @@ class Broker:
                 "The {kind} broker did not start on {host}:{port} within {span:.0f} s. Is the port taken? "
                 "'TESTBED_BROKER={other}' starts the other one.",
                 kind=self.kind,
-                host=LOOPBACK,
+                host=self.host,
                 port=self.port,
                 span=START_S,
                 other="embedded" if self.kind == "mosquitto" else "mosquitto",
@@ -124,16 +140,25 @@ class Broker:
             self._stop.pop()()
 
     async def _start_mosquitto(self) -> bool:
-        config = Path(self._folder.name) / "mosquitto.conf"
-        config.write_text(_MOSQUITTO.format(port=self.port))
+        folder, guard = Path(self._folder.name), self._guard
+        if guard is None:
+            text = _MOSQUITTO.format(port=self.port, host=self.host)
+        else:
+            text = guard.configure(folder, self.host, self.port, self.inner_port)
+        config = folder / "mosquitto.conf"
+        config.write_text(text)
         program = _mosquitto()
         if program is None:
             return False
-        process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+        log = subprocess.DEVNULL if guard is None else subprocess.PIPE
+        process = subprocess.Popen([program, "-c", str(config)], stderr=log)
         self._stop.append(lambda: _end(process))
+        if guard is not None and process.stderr is not None:
+            reader = guard.listen(process.stderr)
+            self._stop.insert(0, lambda: reader.join(1.0))  # after the end of what it reads
         watch = Stopwatch()
         while watch.seconds() < START_S and process.poll() is None:
-            if await _answers(self.port):
+            if await _answers(self.inner_port):
                 return True
             await sleep(0.02)
         return False
@@ -142,7 +167,7 @@ class Broker:
         from iotcore import Broker as Embedded
 
         config = Path(self._folder.name) / "rumqttd.toml"
-        config.write_text(_EMBEDDED.format(port=self.port, port5=free_port(), payload=MAX_PAYLOAD))
+        config.write_text(_EMBEDDED.format(host=self.host, port=self.port, port5=free_port(), payload=MAX_PAYLOAD))
         broker = Embedded(config_path=str(config))
         try:
             await asyncio.to_thread(broker.start, START_S)

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import math
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ from connectors.times import END, text
 CONNECT_S = 10.0  # a broker that has not answered by then is not there
 QUEUE = 100_000  # messages waiting for acknowledgement before publishing counts as failed
 PER_CALL = 200  # topics in one subscription
+BAD_USER = (134, 135)  # reason codes: bad user name or password, not authorised
 MARKER = "_group"  # topic level under the unit that carries group messages
 
 _ids = itertools.count(1)
@@ -39,9 +41,12 @@ def topic_root(groups: Sequence[Group]) -> str:
 class _Connection:
     """A paho client in its own thread, entered and left; failures become one sentence."""
 
-    def __init__(self, role: str, host: str, port: int) -> None:
+    def __init__(
+        self, role: str, host: str, port: int, login: Login | None = None, is_secure: bool = False
+    ) -> None:
         self.host, self.port = host, port
         self._role = role
+        self._login, self._is_secure = login or Login(), is_secure
         self._client = paho.Client(
             paho.CallbackAPIVersion.VERSION2,
             client_id=f"testbed-{role}-{id(self):x}-{next(_ids)}",
@@ -49,17 +54,28 @@ class _Connection:
         )
         self._client.max_inflight_messages_set(500)
         self._client.max_queued_messages_set(0)
+        if self._login.user:
+            self._client.username_pw_set(self._login.user, self._login.password or None)
+        if is_secure:
+            from connectors.tls import client_context
+
+            self._client.tls_set_context(client_context(self._login))
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._ready = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_leaving = False
+        self._refused: int | None = None  # the reason code of a CONNACK that let us not in
         self.failure: str | None = None
 
     async def _open(self) -> None:
         self._loop = asyncio.get_running_loop()
         try:
             await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
+        except ssl.SSLCertVerificationError as error:
+            from connectors.tls import why_refused
+
+            raise PartFailed(await asyncio.to_thread(why_refused, error, self.host, self.port)) from None
         except OSError as error:
             raise PartFailed(
                 say("No MQTT broker answers at {host}:{port} ({error}).", host=self.host, port=self.port, error=error)
@@ -71,19 +87,34 @@ class _Connection:
             self.failure = self.failure or say("it did not answer within {span:.0f} s", span=CONNECT_S)
         if self.failure is not None:
             await self._close()
-            raise PartFailed(
-                say(
-                    "The MQTT broker at {host}:{port} let nobody in: {reason}.",
-                    host=self.host,
-                    port=self.port,
-                    reason=self.failure,
-                )
-            )
+            raise PartFailed(self._not_let_in(self.failure))
+
+    def _not_let_in(self, reason: str) -> str:
+        place = {"host": self.host, "port": self.port}
+        if self._refused in BAD_USER and self._login.user:
+            return say(
+                "The MQTT broker at {host}:{port} refused user '{user}': wrong name or password. There, 'testbed users "
+                "add {user}' sets a new one.", **place, user=self._login.user,
+            )  # fmt: skip
+        if self._refused in BAD_USER:
+            return say(
+                "The MQTT broker at {host}:{port} lets nobody in without a user. Set TESTBED_USER and "
+                "TESTBED_PASSWORD; there, 'testbed users add NAME' makes one.", **place,
+            )  # fmt: skip
+        if self._is_secure and self._refused is None:  # it shut the door after the handshake: TLS 1.3 tells it so late
+            return say(
+                "The MQTT broker at {host}:{port} closed the door on us ({reason}). If it asks for certificates: "
+                "'testbed certs init' makes ours, and there 'testbed certs trust FILE' lets it in.",
+                **place, reason=reason,
+            )  # fmt: skip
+        return say("The MQTT broker at {host}:{port} let nobody in: {reason}.", **place, reason=reason)
 
     async def _close(self) -> None:
         self._is_leaving = True
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+        for callback in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_publish"):
+            setattr(self._client, callback, None)  # no cycle: paho closes its last sockets when it goes
 
     def _call(self, function: Any, *args: Any) -> None:
         """Run in the event loop what paho's thread has seen."""
@@ -92,7 +123,7 @@ class _Connection:
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            self.failure = str(reason)
+            self.failure, self._refused = str(reason), reason.value
             self._call(self._ready.set)
         else:
             self._welcome()
@@ -122,8 +153,10 @@ class MqttPublisher(_Connection):
     Raises PartFailed when the broker is not there or goes away.
     """
 
-    def __init__(self, groups: Sequence[Group], port: int, host: str = LOOPBACK, plain: bool = False) -> None:
-        super().__init__("plant", host, port)
+    def __init__(
+        self, groups: Sequence[Group], port: int, host: str = LOOPBACK, plain: bool = False, login: Login | None = None
+    ) -> None:
+        super().__init__("plant", host, port, login)
         self._plain = plain
         self.groups = {group.name: group for group in groups}
         self._root = topic_root(groups)
@@ -262,15 +295,11 @@ class MqttTopics(_Connection):
     """
 
     def __init__(self, topics: Sequence[str], host: str, port: int, login: Login, is_secure: bool = False) -> None:
-        super().__init__("watch", host, port)
+        super().__init__("watch", host, port, login, is_secure)
         self.refused: list[str] = []
         self._topics = list(topics)
         self._pending: dict[int, list[str]] = {}
         self._arrived: deque[tuple[str, bytes, bool]] = deque()
-        if login.user:
-            self._client.username_pw_set(login.user, login.password or None)
-        if is_secure:
-            self._client.tls_set(login.authority or None, login.certificate or None, login.key or None)
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
 
@@ -280,6 +309,10 @@ class MqttTopics(_Connection):
 
     async def __aexit__(self, *exc: object) -> None:
         await self._close()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message, QoS 1."""
+        self._client.publish(topic, payload, qos=1)
 
     def take(self) -> list[tuple[str, bytes, bool]]:
         """(topic, payload, whether the broker had kept it) of what has come. Raises PartFailed once it broke."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ async def enter(client: Client, url: str, login: Login, wish: Wish) -> str:
     Raises PartFailed if nobody is there or we are not let in, InputError if something of ours is missing; either says
     the one command that mends it.
     """
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # a refusal is told below, in our words
     try:
         endpoints = await client.connect_and_get_server_endpoints()
     except GONE as error:

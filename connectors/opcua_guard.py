@@ -174,10 +174,10 @@ class Session(InternalSession):
 class Sessions(InternalServer):
     """asyncua's inner server with our sessions."""
 
-    def __init__(self, guard: Guard | None, on_write: Write | None = None) -> None:
+    def __init__(self, guard: Guard | None) -> None:
         super().__init__(user_manager=guard or _Anybody())
         self.guard = guard
-        self.on_write = on_write
+        self.on_write: Write | None = None
 
     def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
         anybody = user or User(UserRole.Anonymous)
@@ -192,10 +192,15 @@ class Sessions(InternalServer):
 class GuardedServer(Server):
     """asyncua's server behind a guard; without one it takes anybody, for loopback."""
 
-    def __init__(self, guard: Guard | None, on_write: Write | None = None) -> None:
-        super().__init__(iserver=Sessions(guard, on_write))
+    def __init__(self, guard: Guard | None) -> None:
+        super().__init__(iserver=Sessions(guard))
         self._guard = guard
         self._application_uri = application_uri()
+
+    def on_write(self, write: Write) -> None:
+        """Let `write` judge every value that clients write; before, none is taken."""
+        assert isinstance(self.iserver, Sessions)  # noqa: S101  # made above
+        self.iserver.on_write = write
 
     async def secure(self) -> None:
         """Load what the guard needs; call it after `init`. Raises InputError if something is missing."""

@@ -12,15 +12,18 @@ import numpy as np
 from asyncua import ua
 
 from connectors.broker import LOOPBACK
+from connectors.clock import now_ns
 from connectors.errors import PartFailed
 from connectors.items import Batch, Context, Frame, Item, Mark, block_times
 from connectors.message import encode
 from connectors.opcua_guard import Guard, GuardedServer
+from connectors.opcua_setpoints import INPUTS, OUTPUTS, Writes
 from connectors.status import BAD_WAITING_FOR_INITIAL_DATA, is_sample
 from connectors.tags import Group, Tag
 from connectors.texts import say
 from connectors.times import END, to_datetime
 from connectors.units import symbol, unece_id
+from connectors.writes import Desk
 
 NAMESPACE = "urn:steel-testbed:plant"
 MARK = "_MARK"  # a variable beside each group's tags, Int64[2]: samples sent so far, 1 if the group has ended
@@ -43,12 +46,19 @@ class OpcUaServer:
     """
 
     def __init__(
-        self, groups: Sequence[Group], port: int = 0, host: str = LOOPBACK, guard: Guard | None = None
+        self,
+        groups: Sequence[Group],
+        port: int = 0,
+        host: str = LOOPBACK,
+        guard: Guard | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self.groups = tuple(groups)
         self.host = host
         self.port = port
         self._server = GuardedServer(guard)
+        self._desk = desk
+        self._shown: dict[str, float] = {}
         self._nodes: dict[str, ua.NodeId] = {}
         self._kind = {group.name: group.kind for group in groups}
         self._of = {group.name: group for group in groups}
@@ -68,6 +78,8 @@ class OpcUaServer:
             for tag in group.tags:
                 await self._add_tag(index, tag, group.kind)
             await self._add_mark(index, group)
+        if self._desk is not None and self._desk.tags:
+            await self._add_setpoints(index, self._desk)
         try:
             await self._server.start()
         except OSError as error:
@@ -96,6 +108,31 @@ class OpcUaServer:
         await asyncio.sleep(0)  # their loss is noticed before stop() awaits what it leaves to do
         await self._server.stop()
 
+    async def _add_setpoints(self, index: int, desk: Desk) -> None:
+        writes = Writes(desk, index)
+        self._server.on_write(writes.on_write)
+        folders: dict[str, ua.NodeId] = {}
+        for tag in desk.tags.values():
+            *levels, _ = tag.name.split("/")
+            folders["/".join(levels)] = await self._folder(index, levels)
+            await self._add_tag(index, tag, "scalars")
+        for path, folder in folders.items():
+            method = ua.NodeId(f"{path}/Write", index)
+            await self._server.get_node(folder).add_method(
+                method, ua.QualifiedName("Write", index), writes.on_call, INPUTS, OUTPUTS
+            )
+        await self.show_setpoints(now_ns())
+
+    async def show_setpoints(self, time: int) -> None:
+        """Write what the set-points stand at, as of `time` in ns, where that has changed."""
+        if self._desk is None:
+            return
+        for name in self._desk.tags:
+            value = self._desk.value(name)
+            if value != self._shown.get(name):
+                self._shown[name] = value
+                await self._write(self._nodes[name], _data(ua.Variant(value, ua.VariantType.Double), time))
+
     async def _folder(self, index: int, levels: Sequence[str]) -> ua.NodeId:
         """The folder of this path, made where it is missing."""
         path = "/".join(levels)
@@ -117,14 +154,20 @@ class OpcUaServer:
             type_id = ua.ObjectIds.AnalogUnitType if tag.eu_range is None else ua.ObjectIds.AnalogItemType
         value = ua.Variant(initial, _TYPES[kind])
         nodeid = ua.NodeId(tag.name, index)
-        await self._add_variable(folder, nodeid, ua.QualifiedName(name, index), value, type_id)
+        await self._add_variable(folder, nodeid, ua.QualifiedName(name, index), value, type_id, tag)
         if kind in ("scalars", "blocks"):
             await self._describe(self._server.get_node(nodeid), tag)
         await self._write(nodeid, _waiting())
         self._nodes[tag.name] = nodeid
 
     async def _add_variable(
-        self, folder: ua.NodeId, nodeid: ua.NodeId, name: ua.QualifiedName, value: ua.Variant, type_id: int
+        self,
+        folder: ua.NodeId,
+        nodeid: ua.NodeId,
+        name: ua.QualifiedName,
+        value: ua.Variant,
+        type_id: int,
+        tag: Tag,
     ) -> None:
         """What asyncua's add_variable does, which knows only one type of variable."""
         attributes = ua.VariableAttributes()
@@ -132,6 +175,11 @@ class OpcUaServer:
         attributes.Value, attributes.DataType = value, ua.NodeId(value.VariantType.value)
         attributes.ValueRank = ua.ValueRank.OneDimension if value.is_array else ua.ValueRank.Scalar
         attributes.AccessLevel = attributes.UserAccessLevel = ua.AccessLevel.CurrentRead.mask
+        if tag.writable:
+            attributes.AccessLevel = attributes.UserAccessLevel = (
+                ua.AccessLevel.CurrentRead.mask | ua.AccessLevel.CurrentWrite.mask
+            )
+        attributes.MinimumSamplingInterval = 0.0 if tag.rate_hz is None else 1e3 / tag.rate_hz
         item = ua.AddNodesItem()
         item.RequestedNewNodeId, item.BrowseName, item.NodeClass = nodeid, name, ua.NodeClass.Variable
         item.ParentNodeId, item.ReferenceTypeId = folder, ua.NodeId(ua.ObjectIds.HasComponent)

@@ -24,12 +24,14 @@ class SetPoint:
         value: in the tag's unit.
         time: ns since 1970 UTC, when it arrived.
         source: by which way it came: a topic, a session.
+        who: the user, where the way tells.
     """
 
     name: str
     value: Any
     time: int
     source: str
+    who: str = ""
 
 
 def refusal(tag: Tag | None, value: Any) -> str | None:
@@ -66,19 +68,25 @@ class Audit:
         self.path = Path(path)
         self.accepted = self.refused = 0
 
-    def note(self, asked: SetPoint, why_not: str | None) -> None:
-        """Write down an attempt and what became of it. Raises InputError if the file cannot be written."""
+    def note(self, asked: SetPoint, why_not: str | None, old: float | None = None) -> None:
+        """Write down an attempt and what became of it. Raises InputError if the file cannot be written.
+
+        `old` is what the tag was set to before, where that is known.
+        """
         line = {
             "time": text(asked.time),
             "tag": asked.name,
             "value": asked.value if isinstance(asked.value, int | float | str | bool) else repr(asked.value),
+            "old": old,
             "source": asked.source,
+            "who": asked.who,
             "accepted": why_not is None,
             "reason": why_not or "",
         }
         self.accepted += why_not is None
         self.refused += why_not is not None
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 file.flush()

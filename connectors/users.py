@@ -77,7 +77,7 @@ class Users:
         else:
             if len(password) < LEAST or "\n" in password:
                 raise InputError(say("A password has at least {n} characters, all on one line.", n=LEAST))
-            user = User(name, _scrypt(password), _broker(password), known)
+            user = User(name, _scrypt(password), broker_hash(password), known)
         users[name] = user
         self._write(users)
         return user
@@ -120,7 +120,7 @@ def _scrypt(password: str) -> str:
     return f"scrypt${_b64(salt)}${_b64(hashlib.scrypt(password.encode(), salt=salt, **SCRYPT))}"
 
 
-def _broker(password: str) -> str:
+def broker_hash(password: str) -> str:
     """$7$ rounds $ salt $ hash, as mosquitto 2 writes it."""
     salt = os.urandom(12)
     return f"$7${ROUNDS}${_b64(salt)}${_b64(hashlib.pbkdf2_hmac('sha512', password.encode(), salt, ROUNDS, 64))}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from testbed.model_commands import Ask as Shelf
     from testbed.replaying import Data
     from testbed.running import Order, Progress
+    from testbed.serve import Doors
 
 RUNS = Path("runs")
 
@@ -195,13 +196,13 @@ def replay(order: Data, json: bool) -> int:
     return 0
 
 
-def serve(plant: str, seed: int, speed: str, opcua_port: int, mqtt_port: int, truth: Path | None = None) -> int:
+def serve(plant: str, seed: int, speed: str, doors: Doors, truth: Path | None = None) -> int:
     """The plant on its protocols until interrupted."""
     from testbed.running import in_loop
     from testbed.serve import serve as work
 
     try:
-        in_loop(work(plant, seed, speed, opcua_port, mqtt_port, lambda text: print(text, flush=True), truth))
+        in_loop(work(plant, seed, speed, doors, lambda text: print(text, flush=True), truth))
     except KeyboardInterrupt:
         print(say("Stopped."))
     return 0

@@ -192,6 +192,22 @@ class Engine:
                     self.done.append(Done(time, "response", response.action, event.source,
                                           {"value": response.value, "condition": event.condition}))  # fmt: skip
 
+    def check_set_point(self, name: str, value: float) -> None:
+        """Raises InputError if the plant would not take a set-point."""
+        trial = self.plant.copy()
+        trial.act(Action(trial.present, name, value))
+
+    def set_point(self, name: str, value: float, source: str) -> int:
+        """Take a set-point from outside at the first step after the plant's present; that time, ns.
+
+        It is among `done` before it takes effect. Raises InputError if the plant does not take it.
+        """
+        step = self.plant.step_ns
+        time = (self.plant.present // step + 1) * step
+        self.plant.act(Action(time, name, value))
+        self.done.append(Done(time, "setpoint", name, "", {"value": value, "source": source}))
+        return time
+
     def finished(self, time: int) -> None:
         """Every event up to `time` is out and answered."""
         self._finished = max(self._finished, time)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.items import Item
-from connectors.tags import Group
+from connectors.tags import Group, Tag
 from connectors.truth import Truth
 
 START = 1_767_571_200_000_000_000  # 2026-01-05T00:00:00Z in ns, when every scenario starts
@@ -95,6 +95,11 @@ class Plant(Protocol):
     def copy(self) -> Plant:
         """A twin with the same state, noise and pending actions, independent from here on."""
         ...
+
+
+def setpoints(plant: Plant) -> Mapping[str, Tag]:
+    """What may be set from outside: the tag by the name the plant acts on. Such a plant has `setting(name)`."""
+    return getattr(plant, "SETPOINTS", {})
 
 
 def kinds(plant: Plant) -> Sequence[str]:

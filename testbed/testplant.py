@@ -38,6 +38,8 @@ class TestPlant:
 
     __test__ = False
     KINDS = ("step",)
+    SETPOINTS: Mapping[str, Tag] = {"offset": Tag(name=f"{PATH}/SET/OFFSET", unit="mm", eu_range=(-50.0, 50.0),
+                                                  group="set", writable=True)}  # fmt: skip
     name = "testplant"
     step_ns = SCALAR_NS
     groups = (
@@ -104,11 +106,16 @@ class TestPlant:
         return Frame(self.groups[2].tags[0], time, encode(noise + shade), position, "COIL")
 
     def act(self, action: Action) -> None:
-        if action.name != "offset":
+        if action.name not in self.SETPOINTS:
             raise InputError(
-                say("The test plant has no set-point '{name}'.", name=action.name) + nearest(action.name, ["offset"])
+                say("The test plant has no set-point '{name}'.", name=action.name)
+                + nearest(action.name, self.SETPOINTS)
             )
         self._actions.append(action)
+
+    def setting(self, name: str) -> float:
+        """What the offset stands at, mm."""
+        return float(self._lift[1])
 
     def _act(self, time: int) -> None:
         for action in [a for a in self._actions if a.time <= time]:

@@ -81,6 +81,13 @@ TRANSPORTS = {
 }
 
 
+# What may be set from outside, by the name the plant acts on.
+SETPOINTS = {
+    name: Tag(name=f"{UNIT}/SET/{name.upper()}", unit="m/min", eu_range=(0.0, 2.0), group="set", writable=True)
+    for name in ("casting_speed", "slow_down")
+}
+
+
 def sensors(group: Group) -> tuple[Sensor, ...]:
     """The sensor of each tag of a group, in order."""
     table = {**_MOLD, **_WATER, **_OSCILLATION, **_TC}

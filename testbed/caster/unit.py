@@ -11,7 +11,7 @@ import numpy as np
 
 from connectors.errors import InputError, nearest
 from connectors.items import Batch, Context, Item, block_times
-from connectors.tags import Group
+from connectors.tags import Group, Tag
 from connectors.texts import say
 from connectors.times import SECOND
 from testbed.caster import lookalikes, tags
@@ -63,7 +63,7 @@ class CasterPlant:
     groups: tuple[Group, ...] = tags.GROUPS
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = ("sticker", *lookalikes.KINDS)
-    SETPOINTS = ("casting_speed", "slow_down")
+    SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
 
     def __init__(self, spec: Caster, seed: int, start: int) -> None:
         self.seed = seed
@@ -244,6 +244,10 @@ class CasterPlant:
         if not 0.0 <= action.value <= 2.0:
             raise InputError(say("{name} takes 0 … 2 m/min, but got {value}.", name=action.name, value=action.value))
         self._actions.append(action)
+
+    def setting(self, name: str) -> float:
+        """What a set-point stands at: m/min, which the strand may not have reached yet."""
+        return self.speed.reference
 
     def _take(self, action: Action) -> None:
         if self.loop.leak:

@@ -63,6 +63,13 @@ SPECTRUM = {
 }  # fmt: skip
 
 
+# What may be set from outside, by the name the plant acts on.
+SETPOINTS = {
+    name: Tag(name=f"{UNIT}/SET/{name.upper()}", eu_range=(0.0, 1.0), group="set", writable=True)
+    for name in ("agc_on", "eccentricity_notch")
+}
+
+
 def sensors(group: Group) -> tuple[Sensor, ...]:
     """The sensor of each tag of a group, in order."""
     table = {**_FAST, **_STAND, **_GAUGE}

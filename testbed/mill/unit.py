@@ -11,7 +11,7 @@ import numpy as np
 
 from connectors.errors import InputError, nearest
 from connectors.items import Batch, Context, Item, block_times
-from connectors.tags import Group
+from connectors.tags import Group, Tag
 from connectors.texts import say
 from connectors.times import SECOND
 from testbed.mill import lookalikes, tags
@@ -65,7 +65,7 @@ class MillPlant:
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = ("eccentricity", *lookalikes.KINDS)
     SPECTRUM = tags.SPECTRUM
-    SETPOINTS = ("agc_on", "eccentricity_notch")
+    SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
 
     def __init__(self, spec: Mill, seed: int, start: int) -> None:
         self.spec, self.seed, self.present = spec, seed, start
@@ -258,6 +258,10 @@ class MillPlant:
         if action.value not in (0.0, 1.0):
             raise InputError(say("{name} takes 0 or 1, but got {value}.", name=action.name, value=action.value))
         self._actions.append(action)
+
+    def setting(self, name: str) -> float:
+        """What a set-point stands at: 0 or 1."""
+        return float(self.agc_on if name == "agc_on" else self.notch_on)
 
     def inject(self, name: str, where: str, params: Mapping[str, float | str], key: int) -> Injection:
         if name not in self.KINDS:
