@@ -2,7 +2,8 @@
 
 A simulated estimate, never an account. A fault found before its deadline saves its loss, less what the answer to the
 alarm costs; one that is missed or found too late loses it; a false alarm costs the answer for nothing. Defects of one
-coil lose it once, and save it only if all are found. Faults without a loss class count for nothing, and are named.
+coil lose it once, and save it only if all are found. Faults without a loss class, and those that nothing follows in
+the time of the run, count for nothing, and are named.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def estimate(found: Sequence[Found], false_alarms: Sequence[Event], assumed: Ass
         "currency": assumed.currency,
         **sums,
         "entries": entries,
-        "unpriced": sorted({f.truth.name for f in found if f.truth.is_fault and f.truth.name not in assumed.faults}),
+        "unpriced": sorted({f.truth.name for f in found if f.truth.is_fault and _loss(f, assumed) is None}),
         "assumptions": assumed.plain(),
     }
 
@@ -45,11 +46,17 @@ def _together(found: Sequence[Found], assumed: Assumptions) -> list[list[Found]]
     """Faults with a price, those of one loss on one coil together: a coil is downgraded once."""
     groups: dict[object, list[Found]] = {}
     for i, one in enumerate(found):
-        loss = assumed.faults.get(one.truth.name)
+        loss, box = _loss(one, assumed), one.truth.box
         if one.truth.is_fault and loss is not None:
-            box = one.truth.box
             groups.setdefault(i if box is None else (loss, box.part_id), []).append(one)
     return list(groups.values())
+
+
+def _loss(found: Found, assumed: Assumptions) -> str | None:
+    """What a fault leads to; None if it has no price, or if nothing follows in the time of the run."""
+    truth = found.truth
+    follows = truth.consequence_time is not None or truth.box is not None  # a defect is its own consequence
+    return assumed.faults.get(truth.name) if follows else None
 
 
 def _of_faults(together: Sequence[Found], assumed: Assumptions, values: Values) -> dict[str, Any]:

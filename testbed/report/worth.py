@@ -70,7 +70,11 @@ def _unpriced(names: list[str]) -> Html | None:
     if not names:
         return None
     listed = ", ".join(called(name) for name in names)
-    return tag("p", say("Without a price, and not counted: {names}.", names=listed), class_="facts")
+    return tag(
+        "p",
+        say("Without a price, or without a consequence in this run, and not counted: {names}.", names=listed),
+        class_="facts",
+    )
 
 
 def _origin(assumed: Mapping[str, Any]) -> str:

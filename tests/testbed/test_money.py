@@ -23,7 +23,8 @@ from testbed.rescore import rescore
 
 
 def fault(name: str = "sticker", onset: int = 10, **more: Any) -> Truth:
-    fields = {"where": "L", "expects": ("breakout", "surface"), "detectable_from": onset * SECOND, **more}
+    fields = {"where": "L", "expects": ("breakout", "surface"), "detectable_from": onset * SECOND}
+    fields = {**fields, "consequence_time": (onset + 30) * SECOND, **more}
     return Truth(name=name, onset=onset * SECOND, alert_deadline=(onset + 10) * SECOND, **fields)
 
 
@@ -78,12 +79,19 @@ def test_a_fault_without_a_loss_counts_for_nothing_and_is_named():
     assert [entry["names"] for entry in told["entries"]] == [["sticker"]]
 
 
+def test_a_fault_that_nothing_follows_in_the_run_counts_for_nothing_and_is_named():
+    told = worth([fault(consequence_time=None), fault(onset=100)], [])
+    assert told is not None
+    assert told["unpriced"] == ["sticker"]
+    assert told["lost"] == {"low": 300_000_000, "high": 6_000_000_000}
+
+
 def test_a_coil_is_downgraded_once_and_saved_only_if_all_its_defects_are_found():
     assumed = Assumptions(
         currency="KRW", values=defaults().values, faults={"scratch": "coil"},
     )  # fmt: skip
     boxes = [Box(coil, 1.0 + i, 1.5 + i, 10.0, 20.0) for i, coil in enumerate(("C1", "C1", "C2"))]
-    truths = [fault("scratch", 10, box=box) for box in boxes]
+    truths = [fault("scratch", 10, box=box, consequence_time=None) for box in boxes]
     events = [alarm(12, "surface", box=box) for box in boxes]
     both = worth(truths, events, assumed)
     assert both is not None
