@@ -1,10 +1,10 @@
 """Bands of a spectrum that stand out: in hertz, or in orders of a turning roll, whatever its speed.
 
-A band has two features: its level, log of its power, and its contrast, the same against the lines around it. What
-stands out by both is a fault that turns with the machine; what lifts the surroundings, too, is the process. Each band
-is scored by the Mahalanobis distance of its two features above normal, the covariance shrunk after Ledoit and Wolf,
-J. Multivariate Anal. 88 (2004) 365. Order tracking by the phase of a measured speed: Fyfe and Munck, Mech. Syst.
-Signal Process. 11 (1997) 187.
+A band has two features: its level, log of its power, and its contrast, the same against the lines around it. A fault
+that turns with the machine lifts both. What lifts the surroundings, too, is the process; what is but a clear line is a
+sound machine seen through a quiet process. So a band is scored by the product of the two, each in standard deviations
+above normal and nothing below, and the highest band is the score. Order tracking by the phase of a measured speed:
+Fyfe and Munck, Mech. Syst. Signal Process. 11 (1997) 187.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from connectors.texts import say
 LENGTH = 1024  # samples of a window in hertz, unless asked for otherwise
 BANDS = 12  # in hertz, of equal width on a logarithmic axis
 FLOOR = 1e-3  # of a band's median power: what lies below says nothing
-LEAST = 20  # windows that a covariance of two features needs
+LEAST = 20  # windows that a mean and a spread need
+NARROWEST = 0.1  # least spread of a feature; a band that never moved must move by that much
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Spectrum:
     notes: dict[str, Any] = field(default_factory=dict)
     floor: np.ndarray = field(default_factory=lambda: np.empty(0))  # (b, k) power
     mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (2, b, k) level and contrast
-    inverse: np.ndarray = field(default_factory=lambda: np.empty(0))  # (3, b, k) of the covariance: 11, 12, 22
+    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (2, b, k)
     limit: np.ndarray = field(default_factory=lambda: np.empty(0))  # (b, k) that 99 % of the fitted data stay below
 
     # -- numbers -------------------------------------------------------------------------------------------
@@ -147,22 +148,18 @@ class Spectrum:
         self.floor = np.maximum(FLOOR * np.median(both[:, 0], axis=0), 1e-30)
         features = self.features(both)
         self.mean = features.mean(axis=0)
-        self.inverse = np.empty((3, *self.mean.shape[1:]))
-        for band in np.ndindex(self.mean.shape[1:]):
-            inverse = np.linalg.inv(shrunk(features[(slice(None), slice(None), *band)]))
-            self.inverse[(slice(None), *band)] = inverse[0, 0], inverse[0, 1], inverse[1, 1]
-        self.limit = np.maximum(np.quantile(self.distance(features), 0.99, axis=0), 1e-9)
+        self.spread = np.maximum(features.std(axis=0), NARROWEST)
+        self.limit = np.maximum(np.quantile(self.standing_out(features), 0.99, axis=0), 1e-3)
 
     def features(self, powers: np.ndarray) -> np.ndarray:
         """Level and contrast, (m, 2, b, k), of powers (m, 2, b, k)."""
         level, around = np.log(powers[:, 0] + self.floor), np.log(powers[:, 1] + self.floor)
         return np.stack([level, level - around], axis=1)
 
-    def distance(self, features: np.ndarray) -> np.ndarray:
-        """Squared Mahalanobis distance above normal of each band, (m, b, k)."""
-        d = np.maximum(features - self.mean, 0.0)
-        a, b, c = self.inverse
-        return np.maximum(a * d[:, 0] ** 2 + 2.0 * b * d[:, 0] * d[:, 1] + c * d[:, 1] ** 2, 0.0)
+    def standing_out(self, features: np.ndarray) -> np.ndarray:
+        """How far each band stands out, (m, b, k): the product of its features in standard deviations above normal."""
+        z = np.maximum((features - self.mean) / self.spread, 0.0)
+        return z[:, 0] * z[:, 1]
 
     # -- constants of windows and lines --------------------------------------------------------------------
 
@@ -217,10 +214,8 @@ class Spectrum:
         )
         level = self._above(g, inside, 0)
         contrast = self._above(g, g.add("Sub", inside, around), 1)
-        a, twice, c = (g.constant(part / (self.limit * self.level)) for part in
-                       (self.inverse[0], 2.0 * self.inverse[1], self.inverse[2]))  # fmt: skip
-        share = g.add("Add", g.mul(a, g.mul(level, level)), g.mul(c, g.mul(contrast, contrast)))
-        share = g.add("Relu", g.add("Add", share, g.mul(twice, g.mul(level, contrast))))  # (b, k)
+        scale = g.constant(1.0 / (self.limit * self.level))
+        share = g.mul(g.mul(level, contrast), scale)  # (b, k)
         g.output(g.reshape(g.add("ReduceMax", share, keepdims=0), [1, 1]), "score", [1, 1])
         by_signal = g.add("ReduceMax", share, axes=[0], keepdims=1)
         own = g.constant(np.eye(k, len(view.channels)))  # what is added, and the speed, contribute nothing
@@ -253,7 +248,8 @@ class Spectrum:
         return g.mul(power, g.add("Div", g.constant(4.0), g.mul(total, total)))
 
     def _above(self, g: Graph, feature: str, which: int) -> str:
-        return g.add("Relu", g.add("Sub", feature, g.constant(self.mean[which])))
+        above = g.add("Relu", g.add("Sub", feature, g.constant(self.mean[which])))
+        return g.mul(above, g.constant(1.0 / self.spread[which]))
 
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
@@ -285,19 +281,3 @@ class Spectrum:
             "licence": "Apache-2.0",
             **self.notes,
         }  # fmt: skip
-
-
-def shrunk(rows: np.ndarray) -> np.ndarray:
-    """Covariance of rows (n, p), shrunk towards a multiple of the identity (Ledoit and Wolf 2004, lemma 3.2 and 3.3).
-
-    >>> shrunk(np.array([[1.0, 0.0], [-1.0, 0.0]])).round(3).tolist()
-    [[1.0, 0.0], [0.0, 0.0]]
-    """
-    x = rows - rows.mean(axis=0)
-    n, p = x.shape
-    sample = x.T @ x / n
-    mu = float(np.trace(sample)) / p
-    spread = float(((sample - mu * np.eye(p)) ** 2).sum())
-    error = float((((x[:, :, None] * x[:, None, :]) - sample) ** 2).sum()) / n**2
-    share = min(error / spread, 1.0) if spread > 0 else 1.0
-    return (1.0 - share) * sample + (share * mu + 1e-12) * np.eye(p)
