@@ -69,7 +69,7 @@ class JsonLines:
 
     def events(self, events: Sequence[Event]) -> None:
         for event in events:
-            self._put({"event": {**asdict(event), "at": text(event.time)}})
+            self._put({"event": {**asdict(event), "crop": "", "at": text(event.time)}})
 
     def status(self, status: Status) -> None:
         states = {source["url"]: source["state"] for source in status.sources}

@@ -94,6 +94,7 @@ class Answers:
         if self._path is not None and not self._path.is_file():
             raise InputError(say("There is no truth at {path}.", path=self._path))
         self._fixed = read_labels(self._path, "UTC") if self._path is not None and self._is_labels else []
+        self.all()  # what is no truth is told before anything is opened
 
     def all(self) -> list[Truth]:
         """Everything the file says by now; a later line about the same thing replaces an earlier one."""

@@ -195,7 +195,7 @@ def test_a_truth_is_shown_only_after_its_deadline_or_when_revealed(tmp_path):
     from dataclasses import asdict
 
     path = tmp_path / "truth.jsonl"
-    path.write_text(json.dumps(asdict(truth(10, 60))) + "\n" + '{"torn')
+    path.write_text(json.dumps({**asdict(truth(10, 60)), "crop": ""}) + "\n" + '{"torn')
     answers = Answers(path)
     assert answers.shown(59 * SECOND, reveal=False) == []
     assert [t.name for t in answers.shown(60 * SECOND, reveal=False)] == ["sticker"]
@@ -203,8 +203,11 @@ def test_a_truth_is_shown_only_after_its_deadline_or_when_revealed(tmp_path):
     assert answers.shown(None, reveal=True) == []
 
 
-def test_a_truth_file_that_is_not_there_is_told(tmp_path):
+def test_a_truth_file_that_is_not_there_or_none_is_told(tmp_path):
     with pytest.raises(InputError, match="no truth at"):
+        Answers(tmp_path / "truth.jsonl")
+    (tmp_path / "truth.jsonl").write_text('{"name": "x"}\n')
+    with pytest.raises(InputError, match="no truth of a run"):
         Answers(tmp_path / "truth.jsonl")
 
 
@@ -216,7 +219,7 @@ async def test_a_served_scenario_tells_its_truth_to_a_file_alone(tmp_path):
     task = asyncio.create_task(serve("caster-sticker", 1, "60", Doors(opcua_port=0, mqtt_port=0), said.append, path))
     try:
         async with asyncio.timeout(90):
-            while not task.done() and not Answers(path).all() if path.is_file() else True:
+            while not task.done() and not (path.is_file() and Answers(path).all()):
                 await asyncio.sleep(0.1)
         assert not task.done(), task.exception()
     finally:
