@@ -253,12 +253,13 @@ def train(
     tz: Zone = "UTC",
     since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Take a file up to this time.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the model's page to this file, too.")] = None,
     json: Json = False,
 ) -> int:
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
     wanted = None if seeds is None else _range(seeds)
     return commands.train(
-        kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or ()
+        kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or (), html
     )
 
 

@@ -235,7 +235,7 @@ def models(ask: Shelf) -> int:
 def train(
     kind: str, data: str, out: Path, seeds: Sequence[int] | None, budget: str | None, tags: Path | None,
     drop: Sequence[str], zone: str, json: bool, since: str | None = None, until: str | None = None,
-    root: Path | None = None, lists: Sequence[Path] = (),
+    root: Path | None = None, lists: Sequence[Path] = (), html: Path | None = None,
 ) -> int:  # fmt: skip
     """Fit, calibrate, write."""
     from edge.model import OnnxModel
@@ -253,6 +253,10 @@ def train(
         else:
             model = work.train_on_series(kind, data, seeds or work.SEEDS, budget, tags, drop, zone, tell, since, until)
     work.write_model(model, out)
+    if html is not None:
+        from testbed.model_page import write_page
+
+        write_page(out, html)
     card = OnnxModel(model, out.name).card.raw
     told = {name: card[name] for name in ("calibration", "training") if name in card}
     if json:

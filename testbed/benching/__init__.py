@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
-from testbed.benching.jobs import Progress
+from testbed.benching.jobs import Progress, together
 
 OVER_DATA = ("memory", "mqtt")
 
@@ -24,8 +24,10 @@ class Bench:
 
     @property
     def score(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        return {"rows": self.rows}
+        """What `--json` prints: the rows, one digest of all that have one, and how much was lost."""
+        digests = [row["digest"] for row in self.rows if "digest" in row]
+        whole = together(digests) if digests and None not in digests else None
+        return {"rows": self.rows, "digest": whole, "lost": max((row.get("lost", 0) for row in self.rows), default=0)}
 
     def report(self) -> str:
         """The rows and a plot a figure, as one HTML page."""

@@ -263,7 +263,7 @@ def _rivals(data: str, judged: Judged) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     order = sorted(brightness)
     truth = [pictures[i] for i in order]
-    head = {"data": data, "pictures": len(order)}
+    head = {"data": data, "pictures": len(order), "lost": judged.lost}
     if any(judge.classifies for judge in judges):
         most = Counter(p.label for p in (taught or truth)).most_common(1)[0][0]
         rows.append({"model": MAJORITY, **head, **_named([p.label for p in truth], [most] * len(truth))})

@@ -42,7 +42,7 @@ def test_the_page_holds_table_and_plots_and_fetches_nothing(tmp_path):
     assert page.count("<svg") >= 3
     assert "caster-sticker" in page
     assert "http" not in page.replace("http://www.w3.org", "")
-    assert json.loads((tmp_path / "out" / "bench.json").read_text("utf-8")) == {"rows": ROWS}
+    assert json.loads((tmp_path / "out" / "bench.json").read_text("utf-8"))["rows"] == ROWS
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
@@ -54,13 +54,21 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
 
 def test_losses_end_with_status_3_and_the_terminal_names_every_model(capsys):
     assert tell(ask(json=True), Bench(ROWS)) == 3
-    assert json.loads(capsys.readouterr().out) == {"rows": ROWS}
+    assert json.loads(capsys.readouterr().out) == {"rows": ROWS, "digest": None, "lost": 1}
     assert tell(ask(), Bench(ROWS[:2])) == 0
     told = capsys.readouterr().out
     assert "mspc" in told
     assert "0.772" in told
     show(ROWS[2:])
     assert "1/2" in capsys.readouterr().out
+
+
+def test_one_digest_stands_for_all_rows_that_have_one():
+    rows = [{"model": "a", "digest": "1"}, {"model": "b", "digest": "2"}, {"model": "rival"}]
+    digest = Bench(rows).score["digest"]
+    assert digest is not None
+    assert digest != Bench(rows[::-1]).score["digest"]
+    assert Bench([*rows, {"model": "c", "digest": None}]).score["digest"] is None
 
 
 def test_a_bench_shows_itself_in_a_notebook():
