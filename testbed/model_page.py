@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 
 from connectors.clock import now_ns
+from connectors.pictures import encode
 from connectors.texts import say, word
 from connectors.times import text
 from edge.card import braces
@@ -23,11 +24,13 @@ from testbed.report.formats import NOTHING, number, size
 from testbed.report.health import pairs
 from testbed.report.markup import Html, join, tag
 from testbed.report.page import page
+from testbed.report.strip import picture
 from testbed.report.svg import LEFT, RIGHT, Scale, figure, line, path, ticks, words
 from testbed.report.tables import table
 from testbed.train import write_model
 
 FIGURES = ("accuracy", "macro_f1", "auroc", "held_out")  # that training leaves in the card
+PICTURES = 6  # golden ones that are shown
 TRACES = 3  # channels of the golden window that are drawn
 
 
@@ -126,11 +129,24 @@ def _golden(model: OnnxModel) -> Html:
         for i, output, off in model.deviations()
     ]
     heads = (say("pair"), say("output"), say("shape"), say("off by, of its range"), say("allowed"))
-    return join([table(heads, rows, (3, 4), "slim"), _drawn(next(iter(golden[0].inputs.values())))])
+    first = next(iter(golden[0].inputs.values()))
+    shown = _pictures(model, first) if first.dtype == np.uint8 and first.ndim == 4 else _drawn(first)
+    return join([table(heads, rows, (3, 4), "slim"), shown])
+
+
+def _pictures(model: OnnxModel, images: np.ndarray) -> Html:
+    """Golden pictures uint8 (n, h, w, 1), each with the class it is given."""
+    labels = model.card.raw.get("labels", [])
+    shares = model.card.golden[0].outputs.get(model.card.outputs.get("label", ""))
+    figures = []
+    for i, image in enumerate(images[:PICTURES]):
+        name = "" if shares is None or not labels else word(str(labels[int(np.argmax(shares[i]))]))
+        figures.append(tag("figure", picture(encode(image[:, :, 0]), name), tag("figcaption", name), class_="crop"))
+    return tag("div", *figures, class_="crops")
 
 
 def _drawn(window: np.ndarray) -> Html | None:
-    """The channels of a window (1, n, k) that vary most, beside each other; pictures are not drawn."""
+    """The channels of a window (1, n, k) that vary most, beside each other."""
     if window.ndim != 3 or window.shape[1] < 2:
         return None
     values = window[0].astype(np.float64)

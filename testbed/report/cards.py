@@ -49,12 +49,13 @@ def _of_rules() -> list[tuple[str, str]]:
 def facts(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a model says of itself, names and values; a value may be empty. `about` names its file."""
     sha = str(about.get("sha256", ""))
+    scores = bool(card) and card.get("task") != "classify"  # a classifier names things, and alarms of nothing
     return [
         (say("condition"), condition(str(card.get("condition", "")))),
         (say("advice"), advice(str(card.get("advice", "")))),
         (say("reads"), "; ".join(_input(entry) for entry in card.get("inputs", []))),
-        (say("threshold"), _threshold(card) if card else ""),
-        (say("alarm"), _alarm(card.get("alarm", {})) if card else ""),
+        (say("threshold"), _threshold(card) if scores else ""),
+        (say("alarm"), _alarm(card.get("alarm", {})) if scores else ""),
         (say("calibrated on"), _calibration(card.get("calibration", {}))),
         (say("training data"), _training(card.get("training", {}))),
         (say("licence"), word(str(card.get("licence", "")))),

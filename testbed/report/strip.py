@@ -119,13 +119,14 @@ def _pictures(view: View) -> Html | None:
 def _row(title: str, pictures: Sequence[tuple[str, Box | None, bytes]], of: int) -> Html | None:
     if not pictures:
         return None
-    shown = [tag("figure", _image(data, name), tag("figcaption", name, tag("br"), _where(place)), class_="crop")
+    shown = [tag("figure", picture(data, name), tag("figcaption", name, tag("br"), _where(place)), class_="crop")
              for name, place, data in pictures]  # fmt: skip
     heading = title if of == len(pictures) else say("{title}, {n} of {of}", title=title, n=len(pictures), of=of)
     return join([tag("h3", heading), tag("div", *shown, class_="crops")])
 
 
-def _image(data: bytes, name: str) -> Html | None:
+def picture(data: bytes, name: str) -> Html | None:
+    """PNG bytes inside the page; None for none."""
     if not data:
         return None
     return tag("img", src="data:image/png;base64," + base64.b64encode(data).decode("ascii"), alt=name)
