@@ -132,6 +132,11 @@ class Recorder:
             file.close()
         self._write_json("run.json", {**self._about, "state": state})
 
+    def true_signals(self, values: Any) -> None:
+        """Lay a polars DataFrame of true values beside the truth, where the plant keeps any."""
+        if not values.is_empty():
+            values.write_parquet(self.folder / "truth.parquet")
+
     def report(self, page: str) -> None:
         """Lay the report beside the record."""
         (self.folder / "report.html").write_text(page, encoding="utf-8")
@@ -157,6 +162,18 @@ def table(group: Group, chunks: Sequence[Chunk]) -> Any:
         if status[:, i].any():
             columns[tag.name + STATUS] = pl.Series(tag.name + STATUS, status[:, i])
     return pl.DataFrame(columns)
+
+
+def true_table(signals: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Any:
+    """A polars DataFrame of true values: time, and a column a name, null where there is none."""
+    import polars as pl
+
+    joined = empty()
+    for name, (time, values) in signals.items():
+        at = pl.Series("time", time).cast(pl.Datetime("ns", "UTC"))
+        one = pl.DataFrame({"time": at, name: pl.Series(name, values, nan_to_null=True)})
+        joined = joined.join(one, on="time", how="full", coalesce=True).sort("time")
+    return joined
 
 
 def empty() -> Any:

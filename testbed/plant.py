@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from connectors.items import Item
 from connectors.tags import Group, Tag
 from connectors.truth import Truth
@@ -100,6 +102,15 @@ class Plant(Protocol):
 def setpoints(plant: Plant) -> Mapping[str, Tag]:
     """What may be set from outside: the tag by the name the plant acts on. Such a plant has `setting(name)`."""
     return getattr(plant, "SETPOINTS", {})
+
+
+def true_signals(plant: Plant) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What the unit keeps of its true values, beside everything that measures them: name to time (ns) and values.
+
+    It stays on the plant's side: no model, tag or transport sees it.
+    """
+    give = getattr(plant, "true_signals", None)
+    return {} if give is None else give()
 
 
 def kinds(plant: Plant) -> Sequence[str]:

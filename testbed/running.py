@@ -20,6 +20,7 @@ from connectors.times import seconds, text
 from connectors.truth import Truth
 from edge.merge import Chunk
 from edge.pipeline import Pipeline, Watch
+from edge.record import empty, true_table
 from edge.versions import versions
 from testbed.assumptions import Assumptions, defaults
 from testbed.drive import drive
@@ -27,6 +28,7 @@ from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose
+from testbed.plant import true_signals
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
 from testbed.scenario import Scenario
@@ -48,6 +50,7 @@ class Run:
     start: int
     folder: Path | None
     signals_of: Callable[[Group], Any]
+    true_of: Callable[[], Any] = empty
 
     def signals(self, group: str) -> Any:
         """All samples of a group as a polars DataFrame: time, and a column a tag."""
@@ -57,6 +60,13 @@ class Run:
                 say("The run has no group '{group}'. It has: {known}.", group=group, known=", ".join(known))
             )
         return self.signals_of(known[group])
+
+    def true_signals(self) -> Any:
+        """True values that the plant keeps beside its tags, as a polars DataFrame; empty where it keeps none.
+
+        The mill keeps the last ten minutes of the strip's true thickness, which no tag shows.
+        """
+        return self.true_of()
 
     def report(self) -> str:
         """The report as one HTML page."""
@@ -266,6 +276,7 @@ class Session:
             start=engine.start,
             folder=None if self.recorder is None else self.order.out,
             signals_of=lambda group: table(group, self.chunks[group.name]),
+            true_of=lambda: true_table(true_signals(engine.plant)),
         )
         if self.recorder is not None:
             self._write_plant_side()
@@ -299,6 +310,7 @@ def keep_record(recorder: Recorder, result: Run, counts: dict[str, Any], state: 
         recorder.truth(truth)
     health = {k: result.score[k] for k in ("blind_spans", "bytes", "latency_ms", "notes")}
     recorder.line("health", {"counts": counts, **health})
+    recorder.true_signals(result.true_signals())
     recorder.finish(state, result.score)
     record = RunRecord(recorder.folder)
     result.signals_of = lambda group: record.signals(group.name)

@@ -112,6 +112,10 @@ class MillPlant:
         """
         return self.probe.read()
 
+    def true_signals(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """What is kept beside the tags: the strip's true thickness in mm."""
+        return {f"{tags.UNIT}/TRUE_THICKNESS": self.probe.read()}
+
     # -- time ----------------------------------------------------------------------------------------------
 
     def advance(self, until: int) -> list[Item]:

@@ -239,3 +239,17 @@ def test_unknown_set_points_and_wild_values_are_refused():
         plant.act(Action(START, "agc_onn", 1.0))
     with pytest.raises(InputError, match="0 or 1"):
         plant.act(Action(START, "agc_on", 7.0))
+
+
+def test_a_run_hands_over_the_true_thickness_beside_its_tags(tmp_path):
+    from testbed.running import run
+    from testbed.scenario import Scenario
+
+    spec = Scenario(name="mill", plant=Mill(turns=1.0), duration=6.0)
+    done = run(spec, models=[], out=tmp_path / "run")
+    true = done.true_signals()
+    assert true.columns == ["time", f"{tags.UNIT}/TRUE_THICKNESS"]
+    assert len(true) == 600
+    assert true[f"{tags.UNIT}/TRUE_THICKNESS"].drop_nulls().mean() == pytest.approx(2.3, abs=0.05)
+    assert (tmp_path / "run" / "truth.parquet").is_file()
+    assert not any(tag.short == "TRUE_THICKNESS" for group in done.groups for tag in group.tags)
