@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from connectors.results import Event
@@ -133,6 +133,7 @@ def _lookalike(entry: Found, result: Match, facts: Facts) -> dict[str, Any]:
         "expects": list(truth.expects),
         "found": bool(entry.events) if truth.expects else None,
         "found_at": _s(entry.events[0].time, facts) if entry.events else None,
+        **({} if truth.box is None else {"box": asdict(truth.box)}),
         "forbidden": sum(f.truth == truth for f in result.forbidden),
     }
 

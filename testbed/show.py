@@ -17,17 +17,20 @@ def run(score: Mapping[str, Any]) -> None:
     """One run: faults against their deadlines, look-alikes, and what was wrong."""
     console = Console()
     table = _table("", say("onset s"), say("deadline s"), say("found s"), say("lead s"), say("by"), say("verdict"))
-    for fault in score["faults"]:
+    for fault in (fault for fault in score["faults"] if "box" not in fault):
         table.add_row(
             called(fault["name"]), _n(fault["onset"]), _n(fault["deadline"]), _n(fault["detected_at"]),
             _n(fault["lead_s"]), fault["model"] or "–", _verdict(fault),
         )  # fmt: skip
-    for entry in score["lookalikes"]:
+    for entry in (entry for entry in score["lookalikes"] if "box" not in entry):
         verdict = say("raised a forbidden alarm") if entry["forbidden"] else say("left alone")
         table.add_row(
             called(entry["name"]), _n(entry["onset"]), "", _n(entry["found_at"]), "", "", verdict, style="dim"
         )
-    console.print(table)
+    if table.row_count:
+        console.print(table)
+    if score.get("surface"):
+        _strip(console, score)
     console.print(
         say("False alarms: {n} ({rate} in 24 h). Blind: {blind} s. Samples lost: {lost}, late: {late}.",
             n=score["false_alarms"], rate=score["false_alarms_per_24h"], blind=score["blind_s"],
@@ -42,6 +45,28 @@ def run(score: Mapping[str, Any]) -> None:
     if score["is_simulated"]:
         console.print(say("Simulated plant: this validates nothing on a real one."), style="dim")
     console.print(say("Expectations met.") if score["met"] else say("Expectations NOT met."), style="bold")
+
+
+def _strip(console: Console, score: Mapping[str, Any]) -> None:
+    """A strip, by class: its single marks are in the report."""
+    surface = score["surface"]
+    table = _table("", say("marks"), say("found"), say("recall"), say("named rightly"))
+    for row in surface["classes"]:
+        table.add_row(called(row["name"]), str(row["marks"]), str(row["found"]), _n(row["recall"], 3),
+                      str(row["named_right"]))  # fmt: skip
+    harmless = [entry for entry in score["lookalikes"] if "box" in entry]
+    for name in dict.fromkeys(entry["name"] for entry in harmless):
+        mine = [entry for entry in harmless if entry["name"] == name]
+        taken = sum(bool(entry["forbidden"]) for entry in mine)
+        table.add_row(called(name), str(len(mine)), say("{n} taken for a defect", n=taken), "", "", style="dim")
+    console.print(table)
+    for row in surface["rolls"]:
+        told = say("Roll marks of {roll}: their pitch names {said}.", roll=row["roll"], said=row["said"] or "–")
+        console.print(told, style="" if row["right"] else "yellow", highlight=False)
+    console.print(
+        say("{m2} m² of strip inspected, {false} false defects, {rate} on 100 m².",
+            m2=surface["m2"], false=surface["false_defects"], rate=surface["false_per_100m2"])
+    )  # fmt: skip
 
 
 def runs(scores: Sequence[Mapping[str, Any]]) -> None:

@@ -91,8 +91,7 @@ def _sentence(view: View) -> str:
     if not view.is_judged:
         parts.append(say("alarms: {n}, none of which can be judged without a truth", n=len(view.false_alarms)))
     else:
-        n, rate = score["false_alarms"], number(score["false_alarms_per_24h"])
-        parts.append(say("false alarms: {n} in {span} ({rate} per 24 h)", n=n, span=span(view.duration), rate=rate))
+        parts.append(_false(view))
         if score["forbidden"]:
             parts.append(say("of them forbidden: {n}", n=len(score["forbidden"])))
     lost, late = _missing(score)
@@ -100,6 +99,16 @@ def _sentence(view: View) -> str:
         parts.append(say("samples lost: {lost}, late: {late}", lost=lost, late=late))
     sentence = "; ".join(parts)
     return sentence[:1].upper() + sentence[1:] + "."
+
+
+def _false(view: View) -> str:
+    """False alarms by time, or on a strip by area."""
+    score, strip = view.score, view.score.get("surface")
+    if strip:
+        m2, rate = number(strip["m2"]), number(strip["false_per_100m2"])
+        return say("false alarms: {n} on {m2} m² ({rate} on 100 m²)", n=score["false_alarms"], m2=m2, rate=rate)
+    n, rate = score["false_alarms"], number(score["false_alarms_per_24h"])
+    return say("false alarms: {n} in {span} ({rate} per 24 h)", n=n, span=span(view.duration), rate=rate)
 
 
 def _in_time(view: View) -> tuple[int, int]:
@@ -146,7 +155,12 @@ def _tiles(view: View) -> list[Html]:
     blind = score["blind_s"]
     note = say("and {n} not detectable in time", n=late_faults) if late_faults else ""
     is_much = blind > BLIND_SHARE * view.duration
-    rate = say("{rate} per 24 h", rate=number(score["false_alarms_per_24h"]))
+    strip = score.get("surface")
+    rate = (
+        say("{rate} on 100 m²", rate=number(strip["false_per_100m2"]))
+        if strip
+        else say("{rate} per 24 h", rate=number(score["false_alarms_per_24h"]))
+    )
     alarms = say("false alarms") if view.is_judged else say("alarms, not judged")
     received = score["samples"]["received"] + score["frames"]["received"]
     return [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from testbed.strip.marks import Stamp
-from testbed.strip.texture import COLUMNS, LINES_PER_M, PIXEL_MM, Texture
+from testbed.strip.texture import COLUMNS, LINES_PER_M, PIXEL_MM, Texture, bare
 
 Box = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels
 
@@ -70,7 +70,7 @@ class Strip:
     def render(self, first: int, n: int) -> np.ndarray:
         """Lines `first` … `first + n - 1` of the coil, uint8 (n, COLUMNS)."""
         if self._texture is None:
-            self._texture = Texture(self.seed, self.coil)
+            self._texture = bare(self.seed, self.coil)
         image = self._texture.render(first, n)
         for mark in self.marks:
             if mark.line < first + n and mark.line + len(mark.stamp.gain) > first:

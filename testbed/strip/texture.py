@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -116,6 +117,12 @@ class Texture:
         if key not in self._knots:
             self._knots[key] = float(stream(self._seed, f"{self._rng_name}/{name}/{j}").uniform(-1, 1))
         return self._knots[key]
+
+
+@lru_cache(maxsize=2)
+def bare(seed: int, coil: str) -> Texture:
+    """The texture of a coil; the last two are kept, for a coil is often looked at twice."""
+    return Texture(seed, coil)
 
 
 def spectral(rng: np.random.Generator, shape: tuple[int, int], along: float, across: float, power: float) -> np.ndarray:
