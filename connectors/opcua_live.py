@@ -9,6 +9,7 @@ import logging
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from asyncua import Client, ua
 
@@ -61,6 +62,7 @@ class _Reading:
         line, client = self._line, self._client
         line.note = await enter(client, line.url, line.login, Wish(line.settings.security, line.settings.insecure))
         client.connection_lost_callback = self._on_lost
+        self._count_bytes()
         try:
             nodes = await self._nodes()
             await self._subscribe(nodes)
@@ -69,6 +71,16 @@ class _Reading:
                 say("{url} refused the subscription: {reason}.", url=line.url, reason=_reason(error))
             ) from None
         line.up()
+
+    def _count_bytes(self) -> None:
+        protocol: Any = self._client.uaclient.protocol
+        received = protocol.data_received
+
+        def counted(data: bytes) -> None:
+            self._line.bytes += len(data)
+            received(data)
+
+        protocol.data_received = counted
 
     async def watch(self) -> None:
         """Until the connection breaks or shows no life: raises PartFailed."""

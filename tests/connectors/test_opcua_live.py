@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,3 +172,32 @@ async def test_a_server_that_is_not_there_is_told_at_the_start_or_waited_for():
             await reader.until(lambda r: line.state.name == "connected")
             await made.write("Level", 0.4)
             await reader.until(lambda r: 0.4 in r.values("L/LEVEL"))
+
+
+NODE = Path(__file__).parents[1] / "node" / "misbehave.js"
+
+
+@pytest.mark.needs("node")
+async def test_a_server_that_freezes_is_stale_then_lost_and_read_on_once_it_goes_on():
+    port, pipe = free_port(), asyncio.subprocess.PIPE
+    server = await asyncio.create_subprocess_exec("node", str(NODE), str(port), "0", stdout=pipe)
+    assert server.stdout is not None
+    tags = [Tag(name="L/LOAD", rate_hz=10.0, address="ns=1;s=Drive.LOAD")]
+    try:
+        async with asyncio.timeout(60):
+            while b'"port"' not in await server.stdout.readline():  # what its parts say on stdout comes before
+                pass
+        async with Reader(live_source([url(port)], tags, FAST)) as reader:
+            line = reader.source.lines[0]
+            await reader.until(lambda r: len(r.values("L/LOAD")) > 5)
+            server.send_signal(signal.SIGSTOP)
+            await reader.until(lambda r: line.state.name == "stale")
+            await reader.until(lambda r: line.state.name == "lost")
+            server.send_signal(signal.SIGCONT)
+            before = len(reader.values("L/LOAD"))
+            await reader.until(lambda r: len(r.values("L/LOAD")) > before + 5, 40.0)
+            assert line.state.name == "connected"
+    finally:
+        server.send_signal(signal.SIGCONT)
+        server.terminate()
+        await asyncio.wait_for(server.wait(), 15.0)

@@ -55,7 +55,7 @@ async function main() {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), "testbed-node-"));
     const serverCertificateManager = new OPCUACertificateManager({ rootFolder: path.join(home, "pki") });
     const server = new OPCUAServer({
-        port, hostname: "127.0.0.1", serverCertificateManager, nodeset_filename: [nodesets.standard],
+        port, host: "127.0.0.1", hostname: "127.0.0.1", serverCertificateManager, nodeset_filename: [nodesets.standard],
     });
     await server.initialize();
     const space = server.engine.addressSpace.getOwnNamespace();
