@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -82,12 +82,15 @@ def fitting(image: np.ndarray, shrink: int = 1) -> np.ndarray:
 
 
 class Extractor:
-    """Vectors of `grid` of one picture after the other."""
+    """Vectors of `grid` of one picture after the other; `before` may change its grey levels first, in the graph."""
 
-    def __init__(self, wanted: Sequence[str], pool: int = 3, shrink: int = 1) -> None:
+    def __init__(
+        self, wanted: Sequence[str], pool: int = 3, shrink: int = 1,
+        before: Callable[[Graph, str], str] = lambda g, grey: grey,
+    ) -> None:  # fmt: skip
         g = Graph("features")
         grey = g.add("Transpose", g.pixels("image", [1, "h", "w", 1]), perm=[0, 3, 1, 2])
-        cells = grid(g, halved(g, grey, shrink), wanted, pool)
+        cells = grid(g, halved(g, before(g, grey), shrink), wanted, pool)
         g.output(cells, "cells", [1, channels(wanted), "rows", "columns"])
         self._session = Session(g.plain({}), "features")
 

@@ -26,7 +26,9 @@ TAPS = ("stride8", "stride16")
 POOL = 3  # cells a feature is the mean of, each way
 CELLS = SIDE // 8  # a side of the map
 AXES = 64  # principal axes kept
-SHRINK = 0.1  # share of the sphere in each covariance
+SHRINK = 0.3  # share of the sphere in each covariance
+BRIGHTNESS, CONTRAST = 110.0, 35.0  # grey levels: mean and spread every picture is brought to, whatever its exposure
+FAINT = 4.0  # grey levels, spread below which a picture's contrast is not raised further
 TOP = 8  # the score is the mean of so many of the map's cells
 LEAST = 8  # pictures to fit on
 
@@ -46,7 +48,7 @@ def fit(
 
     Raises InputError for too few pictures.
     """
-    extract = Extractor(TAPS, POOL)
+    extract = Extractor(TAPS, POOL, before=exposed)
     digest = hashlib.sha256()
     seen, golden = [], None
     for i, picture in enumerate(pictures):
@@ -78,6 +80,15 @@ def feed(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(resized(picture, SIDE, SIDE))[None, :, :, None]
 
 
+def exposed(g: Graph, grey: str) -> str:
+    """The picture with mean BRIGHTNESS and spread CONTRAST."""
+    off = g.add("Sub", grey, g.add("GlobalAveragePool", grey))
+    spread = g.add("Sqrt", g.add("GlobalAveragePool", g.mul(off, off)))
+    gain = g.add("Div", g.constant(CONTRAST), g.add("Max", spread, g.constant(FAINT)))
+    even = g.add("Add", g.mul(off, gain), g.constant(BRIGHTNESS))
+    return g.add("Clip", even, g.constant(0.0), g.constant(255.0))
+
+
 def _whitening(centred: np.ndarray) -> np.ndarray:
     """W (places, axes, axes) with |x W|² the Mahalanobis distance of x, from points (places, pictures, axes)."""
     covariance = centred.transpose(0, 2, 1) @ centred / max(centred.shape[1] - 1, 1)
@@ -90,7 +101,7 @@ def _graph(mean: np.ndarray, axes: np.ndarray, middle: np.ndarray, whitening: np
     """Picture uint8 (1, SIDE, SIDE, 1) to map (1, CELLS, CELLS) and score (1,), 1.0 = alarm level."""
     g = Graph("surface-padim")
     grey = g.add("Transpose", g.pixels("image", [1, SIDE, SIDE, 1]), perm=[0, 3, 1, 2])
-    points = pointwise(g, grid(g, grey, TAPS, POOL), axes.T, -(mean @ axes))
+    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL), axes.T, -(mean @ axes))
     places = CELLS * CELLS
     listed = g.add("Transpose", g.reshape(points, [axes.shape[1], places, 1]), perm=[1, 2, 0])
     off = g.add("MatMul", g.add("Sub", listed, g.constant(middle)), g.constant(whitening))
@@ -116,7 +127,15 @@ def _card(value: float, calibration: dict[str, Any]) -> dict[str, Any]:
         "stride": SIDE // CELLS,
         "threshold": value,
         "alarm": {"k": 1, "n": 1},
-        "choices": {"taps": list(TAPS), "pool": POOL, "axes": AXES, "shrink": SHRINK, "top": TOP},
+        "choices": {
+            "taps": list(TAPS),
+            "pool": POOL,
+            "axes": AXES,
+            "shrink": SHRINK,
+            "top": TOP,
+            "brightness": BRIGHTNESS,
+            "contrast": CONTRAST,
+        },
         "calibration": calibration,
         "baseline": "mean-grey",
         "licence": "Apache-2.0",
