@@ -24,6 +24,7 @@ from connectors.texts import say
 SEQUENCE = 256  # message numbers go from 0 to 255
 REORDER_S = 2.0  # wall seconds that a missing message is waited for
 ASK_S = 2.0  # wall seconds between requests for the same birth
+ASKS = 30  # requests nobody answers before a node is only asked when it speaks
 
 Items = list[Changes | Context]
 
@@ -58,6 +59,7 @@ class _Node:
     born_ms: int = -1
     due: int = 0
     asked: float = -math.inf
+    unanswered: int = 0  # requests since its last birth
     gap_since: float | None = None
     heard: float = 0.0
     waiting: dict[int, tuple[Topic, Any]] = field(default_factory=dict)
@@ -147,7 +149,7 @@ class HostApplication:
         for node in self._nodes.values():
             if node.gap_since is not None and wall - node.gap_since >= self._reorder_s:
                 items += self._give_up(node, wall)
-            elif node.needs_birth and not node.is_dead:
+            elif node.needs_birth and not node.is_dead and node.unanswered < ASKS:
                 items += self._ask(node, wall)
         return items
 
@@ -156,7 +158,8 @@ class HostApplication:
         items: Items = []
         for node in self._nodes.values():
             items += self._kill(node, sorted(node.alive), wall)
-            node.needs_birth, node.gap_since = True, None
+            node.needs_birth, node.is_dead = True, False  # it may be back before we are
+            node.unanswered, node.gap_since = 0, None
             node.waiting.clear()
         return items
 
@@ -227,6 +230,7 @@ class HostApplication:
         node.alive = {""}
         node.bdseq, node.born_ms = bdseq, payload.timestamp
         node.needs_birth = node.is_dead = False
+        node.unanswered = 0
         node.due, node.gap_since, node.heard = 1, None, wall
         node.waiting.clear()
         return items
@@ -258,6 +262,7 @@ class HostApplication:
         node.waiting.clear()
         if wall - node.asked >= ASK_S:
             node.asked = wall
+            node.unanswered += 1
             self.counts.requests += 1
             self.requests.append((node.catalogue.group, node.catalogue.node))
         return items

@@ -93,7 +93,10 @@ class SparkplugPublisher:
         return tuple(line.node for line in self._lines)
 
     async def send(self, items: Sequence[Item]) -> None:
-        """Report what these items say that is new."""
+        """Report what these items say that is new. Raises what a session has ended with for good."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
         for line in self._lines:
             line.report(items)
         await asyncio.sleep(0)

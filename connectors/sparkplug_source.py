@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from connectors.broker import LOOPBACK
 from connectors.clock import now_ns, sleep, wall_s
@@ -139,8 +140,9 @@ class SparkplugSource:
             else:
                 items += self.app.take(topic, payload, now_ns(), wall_s())
         items += self.app.tick(wall_s())
-        while self.app.requests:
-            session.publish(rebirth_request(*self.app.requests.pop(), now_ns()))
+        with suppress(PartFailed):  # a connection that broke is told by the next look
+            while self.app.requests:
+                session.publish(rebirth_request(*self.app.requests.pop(), now_ns()))
         return items
 
     def _check_state(self, session: MqttSession, topic: str, payload: bytes) -> None:
@@ -149,7 +151,7 @@ class SparkplugSource:
             is_online, _ = read_state(payload) if topic == self._state_topic else (True, 0)
         except BadMessage:
             is_online = False
-        if not is_online:
+        if not is_online and session.failure is None:
             session.publish(self._certificate(True, now_ns() // MILLISECOND))
 
     async def _lost(self, reason: str) -> Items:

@@ -204,6 +204,18 @@ def test_when_the_broker_is_gone_everything_is_stale_and_born_again(pair):
     assert samples(pair.born(), "LEVEL")[-1][1:] == (100.0, 0)
 
 
+def test_a_node_that_died_before_the_broker_went_is_asked_when_it_is_there_again(pair):
+    pair.hear(pair.node.death(pair.bdseq, 0))
+    pair.host.lost(pair.wall)
+    pair.wait(2.5)
+    assert pair.host.requests == [KEY], "its birth may have come before our subscription"
+    for _ in range(100):
+        pair.wait(2.5)
+    assert len(pair.host.requests) == 30, "the dead are not asked for ever"
+    pair.hear(*pair.say(1.0, np.nan, np.nan))
+    assert len(pair.host.requests) == 31, "but when they speak"
+
+
 def test_texts_tables_and_bytes_come_as_context_and_as_values(pair):
     table = DataSet(("a",), (DataType.INT32,), ((-5,),))
     birth = payload_class()(timestamp=pair.now // MS, seq=3)
