@@ -27,6 +27,7 @@ def titles() -> dict[str, str]:
         "mar": "MAR",
         "vus_pr": "VUS-PR",
         "affiliation_f1": say("affil. F1"),
+        "nab": "NAB",
         "delay_p50_s": say("delay p50 s"),
         "accuracy": say("accuracy"),
         "macro_f1": say("macro F1"),

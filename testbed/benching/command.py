@@ -12,7 +12,16 @@ from testbed.benching import Bench, bench
 from testbed.benching.columns import Row
 from testbed.benching.jobs import Progress
 
-WIDE = ("data", "scenario", "hours", "pictures", "lost", "p99_ms")  # keys that the terminal has no room for
+WIDE = (
+    "affiliation_f1",
+    "data",
+    "hours",
+    "lost",
+    "nab",
+    "p99_ms",
+    "pictures",
+    "scenario",
+)  # keys that the terminal has no room for
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from anomaly.fit import KINDS, fit
 from anomaly.metrics import Points, Stretches, affiliation_f1, by_stretch, vus_pr
+from anomaly.nab import Nab, nab
 from anomaly.t2q import T2Q
 from connectors.items import Item
 from connectors.results import Result
@@ -38,6 +39,7 @@ class Outcome:
     stretches: Stretches
     vus_pr: float | None
     affiliation_f1: float | None
+    nab: Nab
     hours: float
     digest: str = ""
     lost: int = 0
@@ -50,6 +52,7 @@ class _Scored:
 
     time: np.ndarray  # int64 (n,) ns
     truth: np.ndarray  # float64 (n,)
+    changes: np.ndarray  # float64 (n,), other than 0 where the state changes
 
     def outcome(self, alarm: np.ndarray, score: np.ndarray) -> Outcome:
         """How alarms, bool (n,), and scores, float (n,), do beside the truth."""
@@ -59,6 +62,7 @@ class _Scored:
             by_stretch(self.truth, alarm, seconds),
             vus_pr(self.truth, score),
             affiliation_f1(self.truth, alarm),
+            nab(self.changes, alarm, seconds),
             float(seconds[-1]) / 3600.0,
         )
 
@@ -102,7 +106,9 @@ def outcomes(job: _Job) -> dict[str, Outcome]:
     """What every model and every rival made of one file."""
     source = job.series.source()
     table, head = source.table, job.series.head
-    scored = _Scored(table.time[head:], table.labels[job.series.truth][head:])
+    truth = table.labels[job.series.truth]
+    changes = table.labels.get(job.series.changes, np.zeros(len(truth)))
+    scored = _Scored(table.time[head:], truth[head:], changes[head:])
     found = {name: _of_model(name, job.series, scored) for name in job.models}
     for name, published in YARDSTICKS.items():
         found[name] = _of_yardstick(published, table.values, head, scored)
@@ -185,6 +191,7 @@ def _row(model: str, data: str, found: Sequence[Outcome]) -> dict[str, Any]:
         "far": _rounded(points.far),
         "mar": _rounded(points.mar),
         "vus_pr": _mean([one.vus_pr for one in found]),
+        "nab": _rounded(sum((one.nab for one in found), Nab()).score),
         "affiliation_f1": _mean([one.affiliation_f1 for one in found]),
         "found": len(delays),
         "faults": sum(one.stretches.faults for one in found),

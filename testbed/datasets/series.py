@@ -29,7 +29,7 @@ class Series:
         file: where it lies.
         tags: its signals, called alike in every file of the set, so that one model fits all.
         truth: column that is not 0 where something is wrong.
-        drop: columns that are neither.
+        changes: column that is not 0 where the state changes, or empty.
         head: rows that fit and calibrate, and are not scored.
     """
 
@@ -37,12 +37,13 @@ class Series:
     file: Path
     tags: tuple[Tag, ...]
     truth: str
-    drop: tuple[str, ...]
+    changes: str
     head: int
 
     def source(self) -> FileSource:
         """The file as a source. Raises InputError naming every fault, or one that has no row behind its head."""
-        source = FileSource(self.file, self.tags, drop=self.drop, labels=(self.truth,))
+        labels = (self.truth, self.changes) if self.changes else (self.truth,)
+        source = FileSource(self.file, self.tags, labels=labels)
         if len(source.table.time) <= self.head:
             raise InputError(
                 say("{path} has {rows} rows, and the first {head} are for fitting: nothing is left to score.",
@@ -98,7 +99,7 @@ def _skab(root: Path) -> list[Series]:
     )
     files = sorted(root.rglob("*.csv"), key=lambda file: file.relative_to(root).as_posix())
     return [
-        Series(file.relative_to(root).as_posix(), file, tags, "anomaly", ("changepoint",), SKAB_HEAD)
+        Series(file.relative_to(root).as_posix(), file, tags, "anomaly", "changepoint", SKAB_HEAD)
         for file in files
         if "anomaly" in _header(file)
     ]
