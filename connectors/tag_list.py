@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -53,15 +54,20 @@ def write_tag_list(tags: Sequence[Tag], path: str | Path) -> None:
     A list with other than ASCII letters begins with a BOM, which spreadsheets need to show them. Raises
     InputError if the file cannot be written.
     """
-    rows = [COLUMNS, *map(_row, tags)]
-    encoding = "utf-8" if all(cell.isascii() for row in rows for cell in row) else "utf-8-sig"
+    text = tag_list_text(tags)
     try:
-        with Path(path).open("w", encoding=encoding, newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+        Path(path).write_text(text, encoding="utf-8" if text.isascii() else "utf-8-sig", newline="")
     except OSError as error:
         raise InputError(
             say("{path} cannot be written: {reason}. Name another file.", path=path, reason=error.strerror or error)
         ) from None
+
+
+def tag_list_text(tags: Sequence[Tag]) -> str:
+    """The tags as the text of a list."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *map(_row, tags)])
+    return text.getvalue()
 
 
 def _row(tag: Tag) -> tuple[str, ...]:

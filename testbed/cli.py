@@ -178,6 +178,22 @@ def watch(
 
 
 @app.command()
+def browse(
+    url: Annotated[str, typer.Argument(help="A server or broker: opc.tcp://host:4840, mqtt://host:1883.")],
+    out: Annotated[Path | None, typer.Option(help="The tag list to write; else it goes to stdout.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long to look: a broker 5, a server 3, or 0.")] = None,
+    secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
+    security: Security = None,
+    insecure: Insecure = False,
+    json: Json = False,
+) -> int:
+    """What a server or broker offers, as a tag list: paths, addresses, units, ranges, rates."""
+    from testbed.browsing import Ask
+
+    return commands.browse(Ask(url, out, seconds, secrets, security, insecure, json))
+
+
+@app.command()
 def certs(
     action: Annotated[str, typer.Argument(help="init, trust, list or renew.")] = "list",
     files: Annotated[list[str] | None, typer.Argument(help="Certificates to trust: files, or fingerprints.")] = None,

@@ -16,6 +16,7 @@ from connectors.texts import language, say, speak
 if TYPE_CHECKING:
     from testbed.assumptions import Assumptions
     from testbed.benching.command import Ask as Measured
+    from testbed.browsing import Ask as Look
     from testbed.model_commands import Ask as Shelf
     from testbed.replaying import Data
     from testbed.running import Order, Progress
@@ -208,6 +209,14 @@ def serve(plant: str, seed: int, speed: str, doors: Doors, truth: Path | None = 
     return 0
 
 
+def browse(ask: Look) -> int:
+    """What a server or broker offers."""
+    from testbed.browsing import browse as work
+
+    with _progress("browse", ask.json) as progress:
+        return work(ask, progress)
+
+
 def check(paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, json: bool) -> int:
     """Every fault of these files."""
     from testbed.check import check as find
@@ -371,6 +380,7 @@ __all__ = [
     "Ask",
     "TestbedError",
     "bench",
+    "browse",
     "check",
     "data",
     "demo",

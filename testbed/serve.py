@@ -91,7 +91,7 @@ async def serve(
     is_guarded = doors.is_guarded
     engine = Engine(_scenario(name), seed, start=now_ns() // SECOND * SECOND)
     answers, steps = _Answers(engine, truth), _Steps(engine, doors.out)
-    desk = _desk(engine, doors.out, tell)
+    desk = _desk(engine, steps, doors.out, tell)
     unit = unit_path(tag.name for group in engine.groups for tag in group.tags)
     async with AsyncExitStack() as stack:
         server, broker, login = await _open(stack, engine, doors, is_guarded, desk, unit, tell)
@@ -155,13 +155,15 @@ def _where(server: OpcUaServer, broker: Broker, doors: Doors, is_guarded: bool, 
     return lines
 
 
-def _desk(engine: Engine, out: Path | None, tell: Callable[[str], None]) -> Desk:
+def _desk(engine: Engine, steps: _Steps, out: Path | None, tell: Callable[[str], None]) -> Desk:
+    def take(name: str, value: float, source: str) -> None:
+        engine.set_point(name, value, source)
+        steps.write()  # before it takes effect
+
     known = {tag.name: tag for group in engine.groups for tag in group.tags}
     audit = Audit((out or home()) / "audit.jsonl")
     plant: Any = engine.plant
-    return Desk(
-        setpoints(plant), engine.check_set_point, engine.set_point, lambda name: plant.setting(name), audit, tell, known
-    )
+    return Desk(setpoints(plant), engine.check_set_point, take, lambda name: plant.setting(name), audit, tell, known)
 
 
 class _Steps:
@@ -204,7 +206,9 @@ class _Answers:
             return
         self._known = truths
         beside = self._path.with_name(f".{self._path.name}")
-        beside.write_text("".join(json.dumps(asdict(t), ensure_ascii=False) + "\n" for t in truths), encoding="utf-8")
+        beside.write_text(
+            "".join(json.dumps({**asdict(t), "crop": ""}, ensure_ascii=False) + "\n" for t in truths), encoding="utf-8"
+        )
         beside.replace(self._path)
 
 

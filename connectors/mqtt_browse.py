@@ -1,0 +1,135 @@
+"""The topics of a broker as tags: what came in some seconds, and what each message says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.browsed import Found, level, rate_of, ucum, unique, with_groups
+from connectors.clock import Stopwatch, now_ns, sleep
+from connectors.errors import BadMessage
+from connectors.mqtt import MARKER, MqttTopics
+from connectors.mqtt_live import DEEPEST, VALUE, decoded
+from connectors.mqtt_setpoints import MARKER as SET
+from connectors.secrets import Login
+from connectors.tags import Tag
+from connectors.texts import say
+
+LOOK_S = 0.05
+MOST = 100_000  # topics
+UNIT = ("eu", "unit", "units", "uom")
+SPARKPLUG = "spBv1.0"
+
+Progress = Callable[[int, int], None]
+
+
+async def browse_mqtt(url: str, login: Login, seconds: float, progress: Progress = lambda done, of: None) -> Found:
+    """Every number and text on plain topics that came within `seconds` of wall time.
+
+    Raises PartFailed if the broker is not there or does not let us in.
+    """
+    parts = urlsplit(url)
+    is_secure = parts.scheme == "mqtts"
+    port = parts.port or (8883 if is_secure else 1883)
+    seen = _Seen()
+    watch = Stopwatch()
+    async with MqttTopics(["#"], parts.hostname or "", port, login, is_secure) as topics:
+        while (gone := watch.seconds()) < seconds:
+            for topic, payload, is_kept in topics.take():
+                seen.take(topic, payload, is_kept)
+            progress(round(10 * gone), round(10 * seconds))
+            await sleep(LOOK_S)
+    return seen.found()
+
+
+class _Seen:
+    """What has come so far."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, list[int]] = {}  # by address
+        self._units: dict[str, str] = {}
+        self._found = Found()
+        self._sparkplug = 0
+
+    def take(self, topic: str, payload: bytes, is_kept: bool) -> None:
+        """Note one message."""
+        levels = topic.split("/")
+        if levels[0] == SPARKPLUG:
+            self._sparkplug += 1
+        if levels[0] in (SPARKPLUG, "$SYS") or MARKER in levels or SET in levels or len(self._times) >= MOST:
+            return
+        values = list(_values(payload))
+        if not values:
+            self._found.left_out[say("messages that are neither number, text nor JSON")] += 1
+        for path, unit in values:
+            address = f"{topic}#{path}" if path else topic
+            times = self._times.setdefault(address, [])
+            if unit:
+                self._units[address] = unit
+            if not is_kept:
+                times.append(decoded(payload, path)[0] or now_ns())
+
+    def found(self) -> Found:
+        """As tags, by topic."""
+        for address in sorted(self._times):
+            topic, _, path = address.partition("#")
+            name = "/".join(level(part) for part in [*topic.split("/"), *path.split(".")] if part)
+            rate = rate_of(self._times[address])
+            self._found.tags.append(
+                Tag(name=name or "_", unit=ucum(self._units.get(address, "")), rate_hz=rate, address=address)
+            )
+        self._found.tags = with_groups(unique(self._found.tags))
+        if self._sparkplug:
+            self._found.notes.append(
+                say(
+                    "{n} Sparkplug messages came, too; they name and describe their metrics themselves.",
+                    n=self._sparkplug,
+                )
+            )
+        return self._found
+
+
+def _values(payload: bytes) -> Iterator[tuple[str, str]]:
+    """(path, unit) of every value a message carries; the path is '' where it is the message itself."""
+    try:
+        told = json.loads(payload)
+    except (ValueError, RecursionError):
+        told = None
+    if isinstance(told, dict) and not any(name in told for name in VALUE):
+        yield from _inside(told, ())
+        return
+    try:
+        _, value, _ = decoded(payload)
+    except BadMessage:
+        return
+    if isinstance(value, str) and not value.isprintable():
+        return
+    yield "", _unit(told)
+
+
+def _inside(told: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Numbers, booleans and objects with a value, wherever they stand in an object."""
+    for name, value in told.items():
+        if not name or "." in name or "#" in name or len(path) >= DEEPEST - 1:
+            continue
+        if isinstance(value, bool | int | float) and name not in (
+            "ts",
+            "timestamp",
+            "time",
+            "t",
+            "q",
+            "quality",
+            "seq",
+        ):
+            yield ".".join([*path, name]), _unit(told)
+        elif isinstance(value, dict) and any(one in value for one in VALUE):
+            yield ".".join([*path, name]), _unit(value)
+        elif isinstance(value, dict):
+            yield from _inside(value, (*path, name))
+
+
+def _unit(told: Any) -> str:
+    found = next((told[name] for name in UNIT if name in told), "") if isinstance(told, dict) else ""
+    return found if isinstance(found, str) else ""
