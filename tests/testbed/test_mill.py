@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +15,7 @@ from connectors.items import Batch, Context
 from connectors.times import SECOND
 from testbed.mill import Mill, tags
 from testbed.mill.rolling import Pass, SetUp
-from testbed.mill.unit import KNOT_NS
+from testbed.mill.unit import KNOT_NS, MillPlant
 from testbed.plant import START, Action
 
 
@@ -253,3 +258,13 @@ def test_a_run_hands_over_the_true_thickness_beside_its_tags(tmp_path):
     assert true[f"{tags.UNIT}/TRUE_THICKNESS"].drop_nulls().mean() == pytest.approx(2.3, abs=0.05)
     assert (tmp_path / "run" / "truth.parquet").is_file()
     assert not any(tag.short == "TRUE_THICKNESS" for group in done.groups for tag in group.tags)
+
+
+def test_the_page_about_the_mill_shows_what_its_block_prints(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "plant" / "mill.md").read_text(encoding="utf-8")
+    code, shown = (re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("python", "text"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == shown, done.stderr
+    for group in tags.GROUPS:
+        assert all(f"`{tag.short}`" in page for tag in group.tags)
+    assert all(f"`{name}`" in page for name in (*MillPlant.KINDS, *MillPlant.SETPOINTS))
