@@ -19,7 +19,7 @@ from connectors.pictures import resized
 from connectors.texts import say
 from edge.session import Session
 from vision import logistic
-from vision.features import taps
+from vision.features import drawn, taps
 from vision.metrics import accuracy, macro_f1
 from vision.patch import image_input
 
@@ -31,7 +31,6 @@ TEXTURE, SHAPE = ("stride8", "stride16"), ("pooled",)
 FLOOR = 1e-3  # of the mean spread, added to each feature's
 HELD_OUT = 0.2  # share of the groups that the card's figures are measured on, before the final fit takes all
 LEAST = 2  # pictures of a class
-GOLDEN = 2  # pictures
 Progress = Callable[[str, int, int], None]
 
 
@@ -53,14 +52,14 @@ def fit(
     known = sorted(set(labels))
     _enough(labels, known)
     wanted = np.array([known.index(label) for label in labels])
-    features, golden, digest = _features(pictures, len(labels), progress)
+    features, digest = _features(pictures, len(labels), progress)
     together = np.array(groups if groups is not None else [str(i) for i in range(len(labels))])
     figures = _measured(features, wanted, together, known)
     weights, bias = _learned(features.reshape(-1, features.shape[2]), np.repeat(wanted, TURNS), len(known))
     made = _graph(weights, bias)
     told = notes or {}
     training = {"pictures": len(labels), "data_sha256": digest, **figures, **told.get("training", {})}
-    return with_golden(made.model({**_card(known), **told, "training": training}), [{"image": golden}])
+    return with_golden(made.model({**_card(known), **told, "training": training}), [{"image": feed(drawn(SIDE, SIDE))}])
 
 
 def feed(picture: np.ndarray) -> np.ndarray:
@@ -86,22 +85,20 @@ def _enough(labels: Sequence[str], known: Sequence[str]) -> None:
         )
 
 
-def _features(pictures: Iterable[np.ndarray], n: int, progress: Progress) -> tuple[np.ndarray, np.ndarray, str]:
-    """Features float32 (n, TURNS, k), some pictures as the graph takes them, and a digest of all."""
+def _features(pictures: Iterable[np.ndarray], n: int, progress: Progress) -> tuple[np.ndarray, str]:
+    """Features float32 (n, TURNS, k), and a digest of the pictures as the graph takes them."""
     g = Graph("features")
     g.output(_vector(g), "vector", ["n", "k"])
     session = Session(g.plain({}), "features")
     digest = hashlib.sha256()
-    rows, golden = [], []
+    rows = []
     for i, picture in enumerate(pictures):
         progress("fit", i, n)
         image = feed(picture)
         digest.update(image.tobytes())
         turned = np.concatenate([np.rot90(image, turn, axes=(1, 2)) for turn in range(TURNS)])
         rows.append(session.run({"image": turned})["vector"])
-        if i % -(-n // GOLDEN) == 0:
-            golden.append(image)
-    return np.stack(rows), np.concatenate(golden), digest.hexdigest()
+    return np.stack(rows), digest.hexdigest()
 
 
 def _vector(g: Graph) -> str:

@@ -81,6 +81,15 @@ def fitting(image: np.ndarray, shrink: int = 1) -> np.ndarray:
     return image[:h, :w]
 
 
+def drawn(height: int, width: int) -> np.ndarray:
+    """A picture uint8 (height, width) for golden pairs: brushed metal with a dark spot, and nobody's data."""
+    rng = np.random.Generator(np.random.Philox(key=2026))
+    y, x = np.mgrid[:height, :width]
+    spot = (y - 0.6 * height) ** 2 + (x - 0.4 * width) ** 2 < 0.01 * height * width
+    grey = rng.normal(110.0, 14.0, (1, width)) + rng.normal(0.0, 5.0, (height, width)) - 60.0 * spot
+    return grey.clip(0, 255).astype(np.uint8)
+
+
 class Extractor:
     """Vectors of `grid` of one picture after the other; `before` may change its grey levels first, in the graph."""
 

@@ -18,13 +18,13 @@ from connectors.errors import InputError
 from connectors.texts import say
 from edge.session import Session
 from vision.calibrate import level
-from vision.features import STRIDES, Extractor, fitting, grid, halved
+from vision.features import STRIDES, Extractor, drawn, fitting, grid, halved
 from vision.lite0 import MULTIPLE
 
 CELLS = 4000  # of a picture that are looked at for fitting
 MOST = 60_000  # cells that are fitted on in all
 FLOOR = 0.01  # of the mean variance, added to each axis's
-GOLDEN = 128  # px, side of the golden picture at most
+GOLDEN = 128  # px, side of the golden picture
 Progress = Callable[[str, int, int], None]
 
 
@@ -77,7 +77,7 @@ def fit(
 
     Raises InputError for too few pictures.
     """
-    cells, golden, digest = _cells(pictures, look, progress)
+    cells, digest = _cells(pictures, look, progress)
     mean, axes = principal(cells, look.axes)
     bank = coreset((cells - mean) @ axes, look.bank)
     raw = _graph(look, mean, axes, bank, 1.0).plain({})
@@ -89,7 +89,7 @@ def fit(
     found = level(scores, pictures_per_alarm)
     made = _graph(look, mean, axes, bank, found.value)
     card = _card(look, found.value, {**found.told(pictures_per_alarm), "data_sha256": digest}, notes or {})
-    return with_golden(made.model(card), [feed(golden)])
+    return with_golden(made.model(card), [feed(drawn(GOLDEN, GOLDEN))])
 
 
 def feed(picture: np.ndarray, shrink: int = 1) -> dict[str, np.ndarray]:
@@ -97,13 +97,12 @@ def feed(picture: np.ndarray, shrink: int = 1) -> dict[str, np.ndarray]:
     return {"image": fitting(picture, shrink)[None, :, :, None]}
 
 
-def _cells(pictures: Iterable[np.ndarray], look: Look, progress: Progress) -> tuple[np.ndarray, np.ndarray, str]:
-    """Features (n, channels) of cells of normal pictures, a small part of the first picture, and a digest of all."""
+def _cells(pictures: Iterable[np.ndarray], look: Look, progress: Progress) -> tuple[np.ndarray, str]:
+    """Features (n, channels) of cells of normal pictures, and a digest of the pictures."""
     extract = Extractor(look.taps, look.pool, look.shrink)
     rng = np.random.Generator(np.random.Philox(key=1))
     digest = hashlib.sha256()
     kept: list[np.ndarray] = []
-    golden = None
     for i, picture in enumerate(pictures):
         progress("fit", i, 0)
         image = fitting(picture, look.shrink)
@@ -116,17 +115,10 @@ def _cells(pictures: Iterable[np.ndarray], look: Look, progress: Progress) -> tu
         features = extract(image)[_inside(image, look)]
         chosen = rng.choice(len(features), min(CELLS, len(features)), replace=False)
         kept.append(features[chosen])
-        golden = fitting(_middle(image), look.shrink) if golden is None else golden
     cells = np.concatenate(kept) if kept else np.empty((0, 1))
-    if golden is None or len(cells) <= 4 * look.axes:
+    if len(cells) <= 4 * look.axes:
         raise InputError(say("{n} patches of normal pictures are too few to fit on. Give more pictures.", n=len(cells)))
-    return cells[rng.permutation(len(cells))[:MOST]], golden, digest.hexdigest()
-
-
-def _middle(image: np.ndarray) -> np.ndarray:
-    """The middle GOLDEN px of a picture each way."""
-    top, left = (max(0, (n - GOLDEN) // 2) for n in image.shape)
-    return image[top : top + GOLDEN, left : left + GOLDEN]
+    return cells[rng.permutation(len(cells))[:MOST]], digest.hexdigest()
 
 
 def _inside(image: np.ndarray, look: Look) -> np.ndarray:
