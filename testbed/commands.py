@@ -54,7 +54,7 @@ def run(names: Sequence[str], every: bool, ask: Ask) -> int:
         raise InputError(
             say("--record takes {known}, but got '{record}'.", known=", ".join(RECORDS), record=ask.record)
         )
-    chosen = [name for name in shipped() if name != "caster-quiet"] if every else list(names)
+    chosen = [name for name in shipped() if not name.endswith("-quiet")] if every else list(names)
     if not chosen:
         raise InputError(say("Name a scenario, or say --all. Known: {known}.", known=", ".join(shipped())))
     if len(chosen) == 1 and Path(chosen[0]).is_dir():
