@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -49,6 +52,36 @@ def check_url(url: str) -> str:
             )
         )
     return url
+
+
+async def is_loopback(url: str) -> bool:
+    """Whether an address leads to this machine alone."""
+    parts = urlsplit(url)
+    try:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(parts.hostname, parts.port or 0, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)
+
+
+def unprotected() -> str:
+    """What is to be known of a connection that others could listen to."""
+    return say("without security: others on the network could listen; --insecure says that this is meant")
+
+
+async def in_the_clear(url: str, user: str, insecure: bool) -> str:
+    """What is to be known of talking to a broker at this address; '' for nothing.
+
+    Raises InputError if a password would go over the network in the clear and that was not asked for.
+    """
+    if insecure or url.startswith("mqtts://") or await is_loopback(url):
+        return ""
+    if user:
+        raise InputError(
+            say("{url} would get the password in the clear. Say --insecure to send it all the same.", url=url)
+        )
+    return unprotected()
 
 
 def _like(scheme: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.addresses import in_the_clear
 from connectors.browsed import Found, level, rate_of, ucum, unique, with_groups
 from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage
@@ -25,11 +26,15 @@ SPARKPLUG = "spBv1.0"
 Progress = Callable[[int, int], None]
 
 
-async def browse_mqtt(url: str, login: Login, seconds: float, progress: Progress = lambda done, of: None) -> Found:
+async def browse_mqtt(
+    url: str, login: Login, seconds: float, insecure: bool = False, progress: Progress = lambda done, of: None
+) -> Found:
     """Every number and text on plain topics that came within `seconds` of wall time.
 
-    Raises PartFailed if the broker is not there or does not let us in.
+    Raises PartFailed if the broker is not there or does not let us in, InputError if a password would go in the clear
+    and `insecure` does not allow it.
     """
+    note = await in_the_clear(url, login.user, insecure)
     parts = urlsplit(url)
     is_secure = parts.scheme == "mqtts"
     port = parts.port or (8883 if is_secure else 1883)
@@ -41,7 +46,9 @@ async def browse_mqtt(url: str, login: Login, seconds: float, progress: Progress
                 seen.take(topic, payload, is_kept)
             progress(round(10 * gone), round(10 * seconds))
             await sleep(LOOK_S)
-    return seen.found()
+    found = seen.found()
+    found.notes += [note] if note else []
+    return found
 
 
 class _Seen:

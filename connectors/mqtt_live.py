@@ -7,6 +7,7 @@ import math
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.addresses import in_the_clear
 from connectors.clock import now_ns, sleep
 from connectors.errors import BadMessage, InputError
 from connectors.live import TICK_S, Line
@@ -48,6 +49,7 @@ class MqttLine(Line):
             raise InputError(say("'{topic}' is no topic of a tag: it must be one topic, without '+'.", topic=bad[0]))
         port = parts.port or (8883 if is_secure else 1883)
         seen: set[str] = set()
+        self.note = await in_the_clear(self.url, self.login.user, self.settings.insecure)
         async with MqttTopics(list(wanted), parts.hostname or "", port, self.login, is_secure) as topics:
             if topics.refused:
                 shown = ", ".join(topics.refused[:5])

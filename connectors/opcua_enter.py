@@ -4,19 +4,16 @@
 # pyright: reportArgumentType=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import logging
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from asyncua import Client, ua
 from asyncua.crypto.security_policies import SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256
 from asyncua.crypto.uacrypto import CertProperties
 
+from connectors.addresses import is_loopback, unprotected
 from connectors.certs import Store, Verdict, read_certificate
 from connectors.errors import InputError, PartFailed, nearest
 from connectors.secrets import Login
@@ -96,7 +93,7 @@ async def enter(client: Client, url: str, login: Login, wish: Wish) -> str:
         is_ours = any("steel-testbed" in (endpoint.Server.ApplicationUri or "") for endpoint in endpoints)
         raise PartFailed(_refused(url, login, error, is_ours)) from None
     if chosen is None and not near and not wish.insecure:
-        return say("without security: others on the network could listen; --insecure says that this is meant")
+        return unprotected()
     return ""
 
 
@@ -208,18 +205,6 @@ def _refused(url: str, login: Login, error: BaseException, is_ours: bool) -> str
 
 def _own_path() -> str:
     return str(Store().certificate_path)
-
-
-async def is_loopback(url: str) -> bool:
-    """Whether an address leads to this machine alone."""
-    parts = urlsplit(url)
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            parts.hostname, parts.port or 4840, type=socket.SOCK_STREAM
-        )
-    except OSError:
-        return False
-    return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in found)
 
 
 def reason_of(error: BaseException) -> str:

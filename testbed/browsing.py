@@ -73,7 +73,7 @@ async def _find(ask: Ask, scheme: str, seconds: float, progress: Progress) -> Fo
         return await browse_opcua(ask.url, login, Wish(ask.security or "", ask.insecure), seconds, progress)
     from connectors.mqtt_browse import browse_mqtt
 
-    return await browse_mqtt(ask.url, login, seconds, progress)
+    return await browse_mqtt(ask.url, login, seconds, ask.insecure, progress)
 
 
 def _tell(found: Found) -> None:

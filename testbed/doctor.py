@@ -28,6 +28,7 @@ TWINS = {  # of each row at most one distribution may be installed: they overwri
 PORTS = {4840: "OPC UA", 1883: "MQTT"}
 LEAST_DISK_GB = 2.0
 LOOK_S = 0.3  # wall seconds the two clocks are compared over
+WARN_DAYS = 30  # before its end, a certificate is warned of
 DRIFT = 1e-3  # s a s between the wall clock and one that never jumps: NTP slews at 5e-4
 EARLIEST = 1_767_225_600 * SECOND  # 2026-01-01: a clock before it was never set
 
@@ -207,8 +208,30 @@ def _optional() -> Iterator[Finding]:
         yield Finding("secrets", "ok", say("TESTBED_PASSWORD is set"))
 
 
+def _certificates() -> Iterator[Finding]:
+    from connectors.certs import Store, key_is_private
+
+    store = Store()
+    if not store.has_own:
+        yield Finding("certificate", "note", say("none yet; needed beyond this machine"), "testbed certs init")
+        return
+    own = store.listed()[0]
+    if own.days < 0:
+        yield Finding("certificate", "bad", say("expired on {day}", day=own.until), "testbed certs renew")
+    elif not key_is_private(store.key_path):
+        yield Finding("certificate", "bad", say("others can read its key"), f"chmod 600 {store.key_path}")
+    elif own.days < WARN_DAYS:
+        yield Finding("certificate", "note", say("ends on {day}", day=own.until), "testbed certs renew")
+    else:
+        yield Finding("certificate", "ok", say("valid until {day}", day=own.until))
+    for held in store.held("trusted"):
+        if held.days < WARN_DAYS:
+            yield Finding("certificate", "note", say("the trusted one of {name} ends on {day}", name=held.name,
+                                                     day=held.until))  # fmt: skip
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _python, _parts, _collisions, _providers, _brokers, _ports, _disk, _clock, _optional,
+    _python, _parts, _collisions, _providers, _brokers, _ports, _disk, _clock, _certificates, _optional,
 )  # fmt: skip
 
 
