@@ -10,13 +10,16 @@ TAGS = {
     "AR_SEN": "argon back pressure",
     "AR_STP": "argon flow of the stopper",
     "BUR_SPEED": "backup roll speed",
+    "CAM_TOP": "camera above the strip",
     "COIL_ID": "coil",
     "GRADE": "grade",
     "HEAT_NO": "heat",
     "H_ENTRY": "entry thickness",
+    "H_EXIT": "exit thickness",
     "H_GM": "gaugemeter thickness",
     "H_SET": "thickness set-point",
     "H_X": "thickness at the X-ray gauge",
+    "LAMP": "brightness of the line lamp",
     "LVL_PV": "mould level",
     "LVL_SP": "mould level set-point",
     "MOTOR_I": "motor current",
@@ -43,10 +46,16 @@ TAGS = {
     "T_FET": "entry temperature",
     "V_CAST": "casting speed",
     "V_STRIP": "strip speed",
+    "WIDTH": "strip width",
+    "WR_DIA": "work roll diameter",
 }
 ADVICE = {
+    "check-roll": "Look at the work roll of the stand that is named; change it before the next coil.",
     "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
+    "look-at-crop": "Look at the crop; hold the coil back if it is a defect.",
+    "look-at-map": "Look at the picture where its map stands out.",
     "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
+    "look-at-crop": "Look at the picture and at the place on the coil; hold the coil where the defect is real.",
     "slow-down": "Slow the strand down at once, until the shell has healed.",
 }
 
