@@ -8,9 +8,10 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from asyncua import Client, ua
 
 from connectors.addresses import is_node
@@ -18,12 +19,14 @@ from connectors.clock import now_ns, sleep
 from connectors.errors import InputError, PartFailed
 from connectors.live import TICK_S, Line
 from connectors.marks import Reading
+from connectors.opcua_columns import read_in_columns
 from connectors.opcua_enter import Wish, enter
+from connectors.opcua_publish import Published, Run
 from connectors.opcua_server import NAMESPACE
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
 from connectors.tags import Tag
 from connectors.texts import say
-from connectors.times import of_datetime
+from connectors.times import NONE
 
 TIMEOUT_S = 10.0  # of a request
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
@@ -124,7 +127,8 @@ class _Reading:
             PublishingEnabled=True,
         )
         session = self._client.uaclient.session
-        made = await session.create_subscription(parameters, self._on_publish)
+        read_in_columns(session, self._on_publish, self._on_end)
+        made = await session.create_subscription(parameters, lambda result: None)
         refused: list[str] = []
         for at in range(0, len(nodes), PER_CALL):
             part = [(i, nodes[i]) for i in range(at, min(at + PER_CALL, len(nodes)))]
@@ -155,36 +159,37 @@ class _Reading:
             ),
         )
 
-    async def _on_publish(self, result: ua.PublishResult) -> None:
+    def _on_publish(self, published: Published) -> None:
         """A publish response without notifications is a sign of life."""
-        readings: list[Reading] = []
-        for notification in result.NotificationMessage.NotificationData or ():
-            if isinstance(notification, ua.StatusChangeNotification):
-                self._broke = say("the server dropped the subscription ({why})", why=notification.Status.name)
-            elif isinstance(notification, ua.DataChangeNotification):
-                for item in notification.MonitoredItems:
-                    reading = self._reading(item.ClientHandle, item.Value)
-                    if reading is not None:
-                        readings.append(reading)
-        self._line.put(readings)
+        self._line.put([reading for run in published.runs for reading in self._readings(run)])
 
-    def _reading(self, handle: int, data: ua.DataValue) -> Reading | None:
-        """The value as a reading; None if it is no value yet, or none that a tag can hold."""
-        tag = self._tags.get(handle)
-        status = 0 if data.StatusCode is None else data.StatusCode.value
-        if tag is None or status == BAD_WAITING_FOR_INITIAL_DATA:
-            return None
-        moment = data.SourceTimestamp or data.ServerTimestamp
-        value = None if data.Value is None else data.Value.Value
-        is_first = handle not in self._told
-        self._told.add(handle)
-        if value is not None and not isinstance(value, int | float | str):
-            self._line.malformed += 1
-            return None
-        number = value if isinstance(value, str) else math.nan if value is None else float(value)
-        if isinstance(number, float) and not (math.isfinite(number) and not status & BAD):
-            number, status = math.nan, status if status & BAD else BAD
-        return Reading(tag, now_ns() if moment is None else of_datetime(moment), number, status, is_first)
+    def _on_end(self, status: str) -> None:
+        self._broke = say("the server dropped the subscription ({why})", why=status)
+
+    def _readings(self, run: Run) -> Iterator[Reading]:
+        """Values as readings, but for those that are none yet, and those that no tag can hold, which are counted."""
+        moments = np.where(run.source == NONE, run.server, run.source).tolist()
+        values = [None] * len(run) if run.values is None else list(run.values)
+        for handle, status, moment, value in zip(
+            run.handle.tolist(), run.status.tolist(), moments, values, strict=True
+        ):
+            tag = self._tags.get(handle)
+            if tag is None or status == BAD_WAITING_FOR_INITIAL_DATA:
+                continue
+            is_first = handle not in self._told
+            self._told.add(handle)
+            if not _is_plain(value):
+                self._line.malformed += 1
+                continue
+            number = value if isinstance(value, str) else math.nan if value is None else float(value)
+            if isinstance(number, float) and (status & BAD or not math.isfinite(number)):
+                number, status = math.nan, status if status & BAD else BAD
+            yield Reading(tag, now_ns() if moment == NONE else moment, number, status, is_first)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a tag can hold it: a number, a text, or nothing."""
+    return value is None or isinstance(value, int | float | str | np.number | np.bool_)
 
 
 async def _leave(client: Client) -> None:

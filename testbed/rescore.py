@@ -53,7 +53,9 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
     if about.get("kind") in ("replay", "watch"):
         summary["rows"] = before.get("rows") or rows(facts.truths, facts.events, {}, start)
     steps = list(record.lines("steps"))
-    more = {k: about[k] for k in ("began", "expect", "model_files", "versions") if k in about} | {"steps": steps}
+    more = {k: about[k] for k in ("began", "expect", "model_files", "urls", "versions") if k in about} | {
+        "steps": steps
+    }
     return Run(
         score=summary,
         events=list(facts.events),
