@@ -24,8 +24,8 @@ def reading(view: View) -> Html:
 def _source(view: View) -> list[str]:
     if not view.score["is_simulated"] and view.about.get("urls"):
         told = say(
-            "The samples came from a live line ({urls}) and were judged as they came. What came late was counted and not "
-            "judged. Without labels nobody can say which alarms were right.",
+            "The samples came from a live line ({urls}) and were judged as they came. What came late was counted and "
+            "not judged. Without labels nobody can say which alarms were right.",
             urls=", ".join(view.about["urls"]),
         )
         return [told]
