@@ -118,7 +118,7 @@ class _Alarms:
             score=finding.score,
             model=self.model.name,
             evidence=finding.evidence,
-            advice=self.model.advice,
+            advice="check-roll" if finding.cause else self.model.advice,
             is_simulated=result.is_simulated,
             label=finding.label,
             box=finding.box,

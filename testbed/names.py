@@ -53,8 +53,8 @@ ADVICE = {
     "check-roll": "Look at the work roll of the stand that is named; change it before the next coil.",
     "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
     "look-at-map": "Look at the picture where its map stands out.",
-    "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
     "look-at-crop": "Look at the picture and at the place on the coil; hold the coil where the defect is real.",
+    "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
     "slow-down": "Slow the strand down at once, until the shell has healed.",
 }
 

@@ -109,8 +109,9 @@ class View:
                 found[before] = replace(found[before], until=at)
             if event.change == "active":
                 kind, truth = self._kinds.get(id(event), (unmatched, None))
-                standing[key] = len(found)
-                found.append(Judged(event, kind, truth, at, None))
+                if event.box is None:  # a defect is over as soon as it has passed
+                    standing[key] = len(found)
+                found.append(Judged(event, kind, truth, at, None if event.box is None else at))
         return found
 
 
