@@ -3,6 +3,7 @@
 from anomaly.calibrate import Budget, threshold
 from anomaly.fit import fit
 from anomaly.mspc import Mspc
+from anomaly.spectrum import Spectrum, View
 from anomaly.sticker import Sticker
 
-__all__ = ["Budget", "Mspc", "Sticker", "fit", "threshold"]
+__all__ = ["Budget", "Mspc", "Spectrum", "Sticker", "View", "fit", "threshold"]
