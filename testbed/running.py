@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -225,7 +225,7 @@ class Session:
         if self.recorder is not None:
             self.recorder.chunk(chunk)
         elif self.order.record == "full":
-            self.chunks[chunk.group.name].append(chunk)
+            self.chunks[chunk.group.name].append(replace(chunk, frames=()))  # pictures are not kept, here or on disk
 
     def on_events(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
