@@ -40,6 +40,7 @@ def titles() -> dict[str, str]:
         "forbidden": say("forbidden"),
         "hours": say("hours"),
         "pictures": say("pictures"),
+        "overlap": say("fitted on these"),
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",
         "lost": say("lost"),
@@ -56,6 +57,8 @@ def cell(row: Row, key: str) -> str:
     value = row.get(key)
     if value is None:
         return NOTHING
+    if key == "overlap":
+        return say("no") if value == "none" else say("not known")
     if isinstance(value, str):
         return value
     if key in ("found", "found_in_time"):

@@ -101,6 +101,7 @@ class Judged:
         pictures: that were sent.
         taught: that kinds were fitted on.
         brightness: mean grey level of each one that arrived.
+        train: the list that names those.
         lost: that did not.
     """
 
@@ -108,6 +109,7 @@ class Judged:
     pictures: list[Picture]
     taught: list[Picture]
     brightness: dict[int, float]
+    train: Path | None = None
     lost: int = 0
 
 
@@ -138,7 +140,7 @@ def judged(
             say("{n} pictures stand in both lists, among them {shown}. A model is not scored on what it was fitted on.",
                 n=len(both), shown=", ".join(both[:3]))
         )  # fmt: skip
-    found = Judged(_judges(name, root, train, models, taught, pictures), pictures, taught, {})
+    found = Judged(_judges(name, root, train, models, taught, pictures), pictures, taught, {}, train)
 
     def take(i: int, frame: Frame) -> None:
         image = grey(frame.image)
@@ -153,8 +155,25 @@ def judged(
 
 def rows_of(data: str, judged: Judged) -> list[dict[str, Any]]:
     """A row a model, then the rivals'."""
-    rows = [_row(judge, data, judged.pictures, judged.lost) for judge in judged.judges]
+    rows = [
+        {**_row(judge, data, judged.pictures, judged.lost), "overlap": overlap(judge.model, data, judged.train)}
+        for judge in judged.judges
+    ]
     return rows + _rivals(data, judged)
+
+
+def overlap(model: OnnxModel, data: str, train: Path | None) -> str:
+    """Whether a model may have been fitted on what it is scored on: 'none', or 'unknown' for one of the same set.
+
+    A list that the card knows by its hash, and that is given as the training list, has none of the scored pictures.
+    """
+    training = model.card.raw.get("training", {})
+    sources = [part.strip() for part in str(training.get("data", "")).split(",")]
+    if sources != [""] and data not in sources:
+        return "none"
+    known = training.get("lists", {})
+    given = None if train is None else hashlib.sha256(train.read_bytes()).hexdigest()
+    return "none" if given is not None and set(known.values()) == {given} else "unknown"
 
 
 def _judges(

@@ -22,7 +22,7 @@ from edge.speed import speed
 from edge.surface import PLACE
 from testbed.benching.jobs import Progress, called, in_parallel, together
 from testbed.library import load, names
-from testbed.match import match
+from testbed.match import Found, match
 from testbed.plant import Plant
 from testbed.rivals import ALWAYS
 from testbed.running import Incomplete, Order, carry_out
@@ -136,12 +136,13 @@ class Outcome:
     scenario: str
     seconds: float
     faults: tuple[Truth, ...]  # that could be found in time
-    found: Mapping[str, float]  # when each fault, by name and onset, was found, since the start
+    found: Mapping[str, float]  # when each fault that was found was, since the start
     leads: tuple[float, ...]  # of those found in time
     false_alarms: int
     forbidden: int
     blind_s: float
     m2: float  # of strip that the model inspected
+    latency_ms: tuple[float, float] | None  # p50 and p99 of the whole run
     lost: int
     digest: str | None
 
@@ -163,21 +164,26 @@ def _outcome(job: _Job) -> Outcome:
         scenario=scenario.name,
         seconds=run.score["duration_s"],
         faults=tuple(entry.truth for entry in found),
-        found={
-            f"{entry.truth.name}, {(entry.truth.onset - run.start) / SECOND:g} s": round(
-                (entry.events[0].time - run.start) / SECOND, 3
-            )
-            for entry in found
-            if entry.events
-        },
+        found=_when(found, run.start),
         leads=tuple(lead / SECOND for lead in leads if lead >= 0),
         false_alarms=len(judged.false_alarms),
         forbidden=len(judged.forbidden),
         blind_s=run.score["blind_by_model"].get(name, 0.0),
         m2=((run.score.get("surface") or {}).get("inspected") or {}).get(name, {}).get("m2", 0.0),
+        latency_ms=None if None in run.score["latency_ms"].values() else tuple(run.score["latency_ms"].values()),
         lost=run.score["samples"]["lost"] + run.score["frames"]["lost"],
         digest=None if run.score["digest"] is None else digest(own, run.start),
     )
+
+
+def _when(found: Sequence[Found], start: int) -> dict[str, float]:
+    """When each fault was found, s since the start; faults of one name are numbered in their order."""
+    times: dict[str, float] = {}
+    for i, entry in enumerate(found):
+        number = 1 + sum(other.truth.name == entry.truth.name for other in found[:i])
+        if entry.events:
+            times[f"{entry.truth.name} {number}"] = round((entry.events[0].time - start) / SECOND, 3)
+    return times
 
 
 def _beside(scenario: Scenario, model: str) -> list[str]:
@@ -203,8 +209,8 @@ def _beside(scenario: Scenario, model: str) -> list[str]:
 def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
     leads = [lead for one in found for lead in one.leads]
     digests = [one.digest for one in found]
-    ms = None if model == "rules" else speed(load_model(find(model.split("+")[0], plant)))
     m2 = sum(one.m2 for one in found)
+    ms = _of_frames(found) if m2 else None if model == "rules" else speed(load_model(find(model, plant)))
     return {
         **_head(called(model), found),
         "found_in_time": len(leads),
@@ -218,6 +224,12 @@ def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
         "lost": sum(one.lost for one in found),
         "digest": None if None in digests else together([text for text in digests if text is not None]),
     }
+
+
+def _of_frames(found: Sequence[Outcome]) -> tuple[float, float] | None:
+    """From sending a frame to its results, p50 and p99 in ms: what an inspection takes hangs on what it sees."""
+    known = [one.latency_ms for one in found if one.latency_ms is not None]
+    return (float(np.median([p50 for p50, _ in known])), max(p99 for _, p99 in known)) if known else None
 
 
 def _always(found: Sequence[Outcome]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -14,15 +15,16 @@ from connectors.errors import InputError
 from connectors.items import Frame
 from connectors.memory import MemoryLink
 from connectors.pictures import encode
+from edge.model import OnnxModel
 from testbed import links
-from testbed.benching.pictures import fitted, grown, judged, picture_rows
+from testbed.benching.pictures import fitted, grown, judged, overlap, picture_rows
 from testbed.cli import run_cli
 
 SIDE = 32
 QUIET = lambda done, of: None  # noqa: E731
 
 
-def classifier(labels: list[str]) -> bytes:
+def classifier(labels: list[str], more: dict | None = None) -> bytes:
     """Says the first label of a dark picture and the second of a bright one."""
     g = Graph("brightness")
     image = g.pixels("image", ["n", SIDE, SIDE, 1])
@@ -30,7 +32,7 @@ def classifier(labels: list[str]) -> bytes:
     shares = g.add("Concat", g.add("Sub", g.constant(1.0), level), level, axis=1)
     g.output(shares, "label", ["n", 2])
     card = {"name": "brightness", "kind": "classify", "task": "classify", "condition": "surface", "labels": labels}
-    return g.model({**card, **_ports("label")})
+    return g.model({**card, **_ports("label"), **(more or {})})
 
 
 def detector() -> bytes:
@@ -72,7 +74,9 @@ def model(tmp_path_factory) -> str:
     return str(path)
 
 
-def test_over_mqtt_the_answers_are_those_over_memory(root, model):
+@pytest.mark.parametrize("broker", ["embedded", pytest.param("mosquitto", marks=pytest.mark.needs("mosquitto"))])
+def test_over_mqtt_the_answers_are_those_over_memory(root, model, broker, monkeypatch):
+    monkeypatch.setenv("TESTBED_BROKER", broker)
     near = testbed.bench(data=str(root), models=[model]).rows
     far = testbed.bench(data=str(root), models=[model], over="mqtt").rows
     assert near[0]["pictures"] == 12
@@ -158,6 +162,21 @@ def test_without_a_test_list_all_but_the_training_pictures_are_scored(root, mode
     listed.write_text("dark/1.png\nbright/1.png\n", encoding="utf-8")
     rows = testbed.bench(data=str(root), models=[model], train=listed).rows
     assert rows[0]["pictures"] == 10
+
+
+def test_a_model_fitted_on_the_same_set_is_flagged_unless_its_list_is_given(root, tmp_path):
+    lists = tmp_path / "mine.txt"
+    lists.write_text("dark/1.png\n", encoding="utf-8")
+    taught = {"data": str(root), "lists": {"mine.txt": hashlib.sha256(lists.read_bytes()).hexdigest()}}
+
+    def made(training: dict) -> OnnxModel:
+        return OnnxModel(classifier(["dark", "bright"], {"training": training}), "brightness")
+
+    assert overlap(made({}), str(root), None) == "unknown"
+    assert overlap(made({"data": "x-sdd"}), str(root), None) == "none"
+    assert overlap(made(taught), str(root), None) == "unknown"
+    assert overlap(made(taught), str(root), lists) == "none"
+    assert overlap(made({"data": f"x-sdd, {root}"}), str(root), lists) == "unknown"
 
 
 def test_a_kind_is_fitted_on_the_training_list(root, tmp_path):
