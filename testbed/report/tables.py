@@ -12,6 +12,7 @@ from testbed.report.markup import Html, breakable, join, tag
 from testbed.report.view import Judged, View, last_level
 
 MOST = 60  # rows of a table; the record holds the rest
+MANY = 12  # look-alikes beyond which those of one name share a row
 
 
 def table(
@@ -87,6 +88,8 @@ def lookalikes(view: View) -> Html | None:
     entries = view.score["lookalikes"]
     if not entries:
         return None
+    if len(entries) > MANY:
+        return join([tag("h3", say("Look-alikes")), _by_name(entries)])
     heads = (
         say("look-alike"),
         say("from"),
@@ -107,6 +110,25 @@ def lookalikes(view: View) -> Html | None:
         for entry in entries
     ]
     return join([tag("h3", say("Look-alikes")), shortened(heads, rows, (1, 2, 5))])
+
+
+def _by_name(entries: Sequence[dict[str, Any]]) -> Html:
+    """Many look-alikes: a row a name."""
+    rows = []
+    for name in dict.fromkeys(entry["name"] for entry in entries):
+        own = [entry for entry in entries if entry["name"] == name]
+        taken = sum(bool(entry["forbidden"]) for entry in own)
+        sought = [entry for entry in own if entry["found"] is not None]
+        found = f"{sum(entry['found'] for entry in sought)} / {len(sought)}" if sought else NOTHING
+        rows.append((
+            tag("b", called(name)), str(len(own)),
+            tag("span", f"▲ {taken}", class_="bad") if taken else "0",
+            found, str(sum(entry["forbidden"] for entry in own)),
+        ))  # fmt: skip
+    heads = (
+        say("look-alike"), say("count"), say("taken for a fault"), say("found as what it is"), say("forbidden alarms"),
+    )  # fmt: skip
+    return shortened(heads, rows, (1, 2, 3, 4))
 
 
 def _known(view: View, entry: dict[str, Any]) -> str:

@@ -242,6 +242,15 @@ def test_a_fault_that_nobody_could_see_in_time_is_listed_and_not_counted():
     assert "and 1 not detectable in time" in words
 
 
+def test_many_lookalikes_share_a_row_by_name():
+    few = report(made([lookalike(onset=10 + i, cleared=20 + i) for i in range(12)]))
+    assert seen(few).count("loose thermocouple") > 12  # a row each, beside their bars
+    truths = [lookalike(onset=10 + i, cleared=20 + i) for i in range(13)]
+    page = report(made([*truths, lookalike("speed_change", 50, 60)], [alarm(11, source="POH/CC1/LEVEL")]))
+    table = page[page.index("<h3>Look-alikes</h3>") :].split("</table>")[0]
+    assert seen(table + "</table>").endswith("loose thermocouple 13 ▲ 1 0 / 13 1 speed change 1 0 0 / 1 0")
+
+
 def test_markers_tell_by_shape_what_an_alarm_was():
     events = [
         alarm(15, "sensor", "POH/CC1/LEVEL"),
