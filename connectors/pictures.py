@@ -65,3 +65,11 @@ def islands(mask: np.ndarray, reach: tuple[int, int]) -> list[tuple[int, int, in
         y, x = rows[of == i], columns[of == i]
         boxes.append((int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1))
     return sorted(boxes, key=lambda box: (box[1], box[0]))
+
+
+def recompressed(image: np.ndarray, quality: int) -> np.ndarray:
+    """A grey picture as JPEG of that quality (1 … 100) would give it back."""
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError(f"A picture of shape {image.shape} and type {image.dtype} cannot be encoded.")
+    return grey(decode(data.tobytes()))

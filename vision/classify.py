@@ -1,8 +1,9 @@
 """classify: which class a picture, or the crop of a defect, belongs to. One linear layer over frozen features.
 
 The features are means and spreads of the backbone's early layers, where texture is, and its last layer's means, where
-shape is; multinomial logistic regression turns them into probabilities. Fitted in all four quarter turns, and every
-picture is brought to the same mean brightness first, so neither the camera's turn nor its exposure says anything.
+shape is; multinomial logistic regression turns them into probabilities. Fitted in all four quarter turns, each as
+another file type would store it, and every picture is brought to the same mean brightness first: neither the camera's
+turn nor its exposure nor how the file was packed says anything.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
-from connectors.pictures import resized
+from connectors.pictures import recompressed, resized
 from connectors.texts import say
 from edge.session import Session
 from vision import logistic
@@ -27,6 +28,7 @@ SIDE = 224  # px, the size ImageNet's weights were made at
 BRIGHTNESS = 110.0  # grey level every picture's mean is brought to
 PENALTY = 1e-3  # of the standardised features' weights
 TURNS = 4  # quarter turns a picture is learned in
+QUALITIES = (None, 90, 70, 50)  # of JPEG, each turn another; None as it came
 TEXTURE, SHAPE = ("stride8", "stride16"), ("pooled",)
 FLOOR = 1e-3  # of the mean spread, added to each feature's
 HELD_OUT = 0.2  # share of the groups that the card's figures are measured on, before the final fit takes all
@@ -94,9 +96,10 @@ def _features(pictures: Iterable[np.ndarray], n: int, progress: Progress) -> tup
     rows = []
     for i, picture in enumerate(pictures):
         progress("fit", i, n)
-        image = feed(picture)
-        digest.update(image.tobytes())
-        turned = np.concatenate([np.rot90(image, turn, axes=(1, 2)) for turn in range(TURNS)])
+        digest.update(feed(picture).tobytes())
+        packed = [QUALITIES[(turn + i) % len(QUALITIES)] if turn else None for turn in range(TURNS)]
+        seen = [feed(picture if q is None else recompressed(picture, q)) for q in packed]
+        turned = np.concatenate([np.rot90(image, turn, axes=(1, 2)) for turn, image in enumerate(seen)])
         rows.append(session.run({"image": turned})["vector"])
     return np.stack(rows), digest.hexdigest()
 
@@ -161,6 +164,7 @@ def _card(labels: Sequence[str]) -> dict[str, Any]:
         "alarm": {"k": 1, "n": 1},
         "choices": {
             "layers": [*TEXTURE, *SHAPE], "brightness": BRIGHTNESS, "penalty": PENALTY, "quarter_turns": TURNS,
+            "jpeg_qualities": list(QUALITIES),
         },
         "baseline": "majority",
         "licence": "Apache-2.0",

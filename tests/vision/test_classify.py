@@ -38,6 +38,17 @@ def test_it_names_fresh_pictures_in_any_turn_and_brightness(model):
                 assert said(model, image) == label
 
 
+def test_how_the_file_was_packed_says_nothing():
+    """One class came as PNG and the other as JPEG: fresh pictures of either are named by what they show."""
+    from connectors.pictures import recompressed
+
+    pictures = [*map(surface, range(8)), *(recompressed(dented(seed), 60) for seed in range(8))]
+    model = OnnxModel(fit(pictures, ["no defect"] * 8 + ["dent"] * 8), "cls.onnx")
+    for seed in range(70, 76):
+        assert said(model, recompressed(surface(seed), 60)) == "no defect"
+        assert said(model, dented(seed)) == "dent"
+
+
 def test_a_batch_gives_what_single_pictures_give(model):
     pictures = [feed(surface(60)), feed(dented(61))]
     together = model.session.run({"image": np.concatenate(pictures)})["label"]
