@@ -12,7 +12,7 @@ scenario = Scenario(
         SetPoint(at=40, name="agc_on", value=1),
     ),
     expect=(Detect("eccentricity"), Quiet(false_alarms_per_24h=1)),
-    models=("rules",),
+    models=("spectrum",),
     responses=(Respond("machine", "eccentricity_notch", 1),),
     delay_s=30.0,  # an operator looks before he touches the control
 )

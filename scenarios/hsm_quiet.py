@@ -14,6 +14,6 @@ scenario = Scenario(
         ),
     ),
     expect=(Quiet(false_alarms_per_24h=1),),
-    models=("rules",),
+    models=("spectrum",),
     tick_s=1.0,
 )
