@@ -142,7 +142,6 @@ class Outcome:
     forbidden: int
     blind_s: float
     m2: float  # of strip that the model inspected
-    latency_ms: tuple[float, float] | None  # p50 and p99 of the whole run
     lost: int
     digest: str | None
 
@@ -170,7 +169,6 @@ def _outcome(job: _Job) -> Outcome:
         forbidden=len(judged.forbidden),
         blind_s=run.score["blind_by_model"].get(name, 0.0),
         m2=((run.score.get("surface") or {}).get("inspected") or {}).get(name, {}).get("m2", 0.0),
-        latency_ms=None if None in run.score["latency_ms"].values() else tuple(run.score["latency_ms"].values()),
         lost=run.score["samples"]["lost"] + run.score["frames"]["lost"],
         digest=None if run.score["digest"] is None else digest(own, run.start),
     )
@@ -210,7 +208,8 @@ def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
     leads = [lead for one in found for lead in one.leads]
     digests = [one.digest for one in found]
     m2 = sum(one.m2 for one in found)
-    ms = _of_frames(found) if m2 else None if model == "rules" else speed(load_model(find(model, plant)))
+    timed = model != "rules" and not m2  # what an inspection takes hangs on what it sees
+    ms = speed(load_model(find(model, plant))) if timed else None
     return {
         **_head(called(model), found),
         "found_in_time": len(leads),
@@ -224,12 +223,6 @@ def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
         "lost": sum(one.lost for one in found),
         "digest": None if None in digests else together([text for text in digests if text is not None]),
     }
-
-
-def _of_frames(found: Sequence[Outcome]) -> tuple[float, float] | None:
-    """From sending a frame to its results, p50 and p99 in ms: what an inspection takes hangs on what it sees."""
-    known = [one.latency_ms for one in found if one.latency_ms is not None]
-    return (float(np.median([p50 for p50, _ in known])), max(p99 for _, p99 in known)) if known else None
 
 
 def _always(found: Sequence[Outcome]) -> dict[str, Any]:
