@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors.texts import say
 from testbed.report.cards import cards
-from testbed.report.choose import PLOTS, overview, zooms
+from testbed.report.choose import PLOTS, over_time, overview, zooms
 from testbed.report.health import rivals, transport
 from testbed.report.markup import Html, join, tag
 from testbed.report.page import page
@@ -68,7 +68,7 @@ def _signals(view: View) -> Html:
     looks = zooms(view)
     taken = {pick.name for zoom in looks for pick in zoom.picks}
     picks = overview(view, taken, max(2, PLOTS - sum(len(zoom.picks) for zoom in looks)))
-    left = len(view.faults) - len(looks)
+    left = len(over_time(view)) - len(looks)
     more = tag("p", say("Further faults, in the table only: {n}.", n=left), class_="facts") if left else None
     whole = join([tag("h3", say("Over the whole run")), over_the_run(view, picks)]) if picks else None
     return _section(title, *(close_look(view, zoom) for zoom in looks), more, whole)

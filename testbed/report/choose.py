@@ -51,13 +51,21 @@ class Zoom:
 
 
 def zooms(view: View) -> list[Zoom]:
-    """The faults to be looked at closely: mostly what was missed or late, and one that was found."""
-    inside = [entry for entry in view.faults if 0 <= view.s(entry.truth.onset) <= view.duration]
+    """The faults to be looked at closely: mostly what was missed or late, and one that was found.
+
+    A defect on a strip is looked at in its crop; curves of tags say nothing about it.
+    """
+    inside = [entry for entry in over_time(view) if 0 <= view.s(entry.truth.onset) <= view.duration]
     found = [entry for entry in inside if _is_in_time(entry)]
     missed = [entry for entry in inside if not _is_in_time(entry)]
     chosen = sorted([*missed[: ZOOMS - bool(found)], *found][:ZOOMS], key=lambda entry: entry.truth.onset)
     each = max(1, min(3, (PLOTS - 2) // max(len(chosen), 1)))
     return [_zoom(view, found, each) for found in chosen]
+
+
+def over_time(view: View) -> list[Found]:
+    """Faults that tags tell of, and no camera."""
+    return [entry for entry in view.faults if entry.truth.box is None]
 
 
 def _is_in_time(found: Found) -> bool:

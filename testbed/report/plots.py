@@ -43,7 +43,7 @@ def over_the_run(view: View, picks: list[Pick]) -> Html:
     for i, (pick, trace) in enumerate(traces):
         shown = trace.between(0.0, view.duration)
         marks = _happened(view, pick.name, scale, PANEL + 8)
-        curve = panel(shown, pick.why, scale, 8.0)
+        curve = panel(shown, view.signals.label(pick.name), pick.why, scale, 8.0)
         axis = time_axis(scale, view.clock, 8.0, 8.0 + PANEL, i + 1 == len(traces))
         label = say("{tag} over time", tag=trace.tag.name)
         figures.append(tag("figure", figure(PANEL + 34, label, marks[0], axis, curve, marks[1])))
@@ -68,14 +68,14 @@ def _happened(view: View, name: str, scale: Scale, bottom: float) -> tuple[Html,
     return join(behind), join(spots.values())
 
 
-def panel(trace: Trace, why: str, scale: Scale, top: float, until: float | None = None) -> Html:
+def panel(trace: Trace, name: str, why: str, scale: Scale, top: float, until: float | None = None) -> Html:
     """A curve with name, unit and ticks, from `top` to `top + PANEL`; thinned to what the eye can tell apart.
 
     Values up to `until` s set the scale; what goes beyond it later leaves the frame.
     """
     low, high = _limits(trace if until is None else trace.between(scale.low, until))
     vertical = Scale(low, high, top + PANEL - 6, top + 6)
-    parts = [_label(trace.tag, why, top)]
+    parts = [_label(trace.tag, name, why, top)]
     for at in ticks(low, high, 3):
         y = vertical(at)
         parts.append(line(LEFT, y, RIGHT, y, "grid"))
@@ -97,15 +97,15 @@ def _limits(trace: Trace) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _label(tag_: Tag, why: str, top: float) -> Html:
-    """The tag's name, its unit, and why it is shown."""
-    names = folded(tag_.short, LABEL)
+def _label(tag_: Tag, name: str, why: str, top: float) -> Html:
+    """The tag's name, its unit, what it measures, and why it is shown."""
+    names = folded(name, LABEL)
     unit = symbol(tag_.unit)
-    name = tag(
+    title = tag(
         "g", tag("title", tag_.name), *(words(4, top + 15 + 13 * i, part, "lane") for i, part in enumerate(names))
     )
     y = top + 16 + 13 * len(names)
-    parts: list[str] = [name]
+    parts: list[str] = [title]
     if unit:
         parts.append(words(4, y, f"[{clip(unit, LABEL)}]", "tick"))
         y += 14

@@ -53,6 +53,12 @@ class Signals:
     def __contains__(self, name: object) -> bool:
         return name in self._group_of
 
+    def label(self, name: str) -> str:
+        """The last level of a tag's path; the last two where another tag ends in the same."""
+        short = name.rsplit("/", 1)[-1]
+        alike = [other for other in self._group_of if other.rsplit("/", 1)[-1] == short]
+        return short if len(alike) < 2 else "/".join(name.split("/")[-2:])
+
     @property
     def is_empty(self) -> bool:
         """Whether no group has a sample."""

@@ -42,7 +42,8 @@ def close_look(view: View, zoom: Zoom) -> Html:
     for pick in zoom.picks:
         trace = view.signals.trace(pick.name)
         if trace is not None:
-            parts.append(panel(trace.between(zoom.start, zoom.end), pick.why, scale, top, zoom.until))
+            shown = trace.between(zoom.start, zoom.end)
+            parts.append(panel(shown, view.signals.label(pick.name), pick.why, scale, top, zoom.until))
             top += PANEL + 12
     axis = time_axis(scale, view.clock, high, top)
     useful = sorted((view.s(truth.onset), view.s(truth.alert_deadline)))

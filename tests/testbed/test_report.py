@@ -15,6 +15,7 @@ import pytest
 import testbed
 from connectors import texts
 from connectors.clock import Stopwatch
+from connectors.places import Box
 from connectors.results import AlarmState, Event
 from connectors.tags import Group, Tag
 from connectors.times import SECOND
@@ -240,6 +241,22 @@ def test_a_fault_that_nobody_could_see_in_time_is_listed_and_not_counted():
     assert "1 of 1 faults found in time" in words
     assert "not detectable in time, not counted" in words
     assert "and 1 not detectable in time" in words
+
+
+def test_a_defect_on_a_strip_gets_no_curves_of_tags():
+    box = Box("C1", 1.0, 1.2, 100.0, 120.0)
+    on_strip = fault("scratch", box=box, expects=("surface",))
+    page = seen(report(made([on_strip, fault(onset=60, deadline=90)], [alarm(42, "surface", box=box), alarm(65)])))
+    assert page.count("after the onset and") == 1
+    assert "Further faults, in the table only" not in page
+
+
+def test_tags_of_one_name_are_told_apart_by_the_level_above():
+    tags = tuple(Tag(name=f"L/{unit}/H", unit="mm", rate_hz=1.0) for unit in ("F5", "F6"))
+    page = seen(report(made(groups=(Group("main", (*tags, LEVEL)),))))
+    assert "F5/H" in page
+    assert "F6/H" in page
+    assert "CC1/LEVEL" not in page
 
 
 def test_many_lookalikes_share_a_row_by_name():
