@@ -17,7 +17,8 @@ from connectors.memory import MemoryLink
 from connectors.pictures import encode
 from edge.model import OnnxModel
 from testbed import links
-from testbed.benching.pictures import fitted, grown, judged, overlap, picture_rows
+from testbed.benching.judge import fitted, grown, overlap
+from testbed.benching.pictures import judged, picture_rows
 from testbed.cli import run_cli
 
 SIDE = 32

@@ -1,0 +1,110 @@
+"""One picture model on a bench: how it is asked, what it said, and what it may be asked at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from connectors.clock import wall_s
+from connectors.pictures import resized
+from connectors.texts import say
+from edge.model import OnnxModel
+from testbed.datasets.pictures import Picture
+
+MULTIPLE = 32  # px; a graph that takes any size takes multiples of it
+
+
+@dataclass(slots=True)
+class Judge:
+    """One model and what it said of each picture: a label, a score, a map."""
+
+    name: str
+    model: OnnxModel
+    said: dict[int, str] = field(default_factory=dict)
+    score: dict[int, float] = field(default_factory=dict)
+    map: dict[int, np.ndarray] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def classifies(self) -> bool:
+        return self.model.card.task == "classify"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self.model.card.raw.get("labels", ()))
+
+    def look(self, i: int, image: np.ndarray) -> None:
+        """Judge picture `i`, grey levels uint8 (h, w)."""
+        before = wall_s()
+        entry = self.model.card.inputs[0].name
+        outputs = self.model.session.run({entry: fitted(image, self.model.session.inputs[entry])})
+        self.seconds.append(wall_s() - before)
+        role = self.model.card.outputs
+        if self.classifies:
+            shares = outputs[role["label"]].reshape(-1)
+            self.said[i] = self.labels[int(np.argmax(shares))]
+            self.score[i] = float(shares.max())
+            return
+        self.score[i] = float(outputs[role["score"]].reshape(-1)[0])
+        self.said[i] = "alarm" if self.score[i] >= 1.0 else "normal"
+        if "map" in role:
+            self.map[i] = outputs[role["map"]].reshape(outputs[role["map"]].shape[-2:])
+
+    def digest(self, pictures: Sequence[Picture]) -> str:
+        """SHA-256 over path, label and score to 4 significant digits, in the order of paths."""
+        lines = sorted(f"{pictures[i].path}|{self.said[i]}|{self.score[i]:.4g}\n" for i in self.said)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def fitted(image: np.ndarray, shape: Sequence[Any]) -> np.ndarray:
+    """A picture uint8 (h, w) as a graph's input (1, H, W, 1): resized to a fixed size, else mirrored to a multiple."""
+    height, width = shape[1], shape[2]
+    if isinstance(height, int) and isinstance(width, int):
+        return resized(image, height, width)[None, :, :, None]
+    more = [(0, -n % MULTIPLE) for n in image.shape]
+    return np.pad(image, more, mode="symmetric")[None, :, :, None]
+
+
+def grown(heat: np.ndarray, size: Sequence[int], shape: Sequence[Any]) -> np.ndarray:
+    """A map as large as the picture of `size` (h, w) it is of, float32: `fitted` backwards."""
+    height, width = size
+    if isinstance(shape[1], int) and isinstance(shape[2], int):
+        return resized(heat.astype(np.float32), height, width)
+    seen = [n + -n % MULTIPLE for n in size]
+    return resized(heat.astype(np.float32), *seen)[:height, :width]
+
+
+def misfit(judge: Judge, test: Sequence[Picture]) -> str | None:
+    """Why a model cannot be scored on these pictures; None if it can."""
+    classes = {picture.label for picture in test}
+    card = judge.model.card
+    if not card.inputs or card.inputs[0].kind != "image":
+        return say("Model {name} reads no pictures.", name=judge.name)
+    if judge.classifies:
+        strange = sorted(classes - set(judge.labels))
+        if strange:
+            return say("Model {name} does not know {strange}; it knows {labels}.",
+                       name=judge.name, strange=", ".join(strange), labels=", ".join(judge.labels))  # fmt: skip
+        return None
+    if not any(p.normal for p in test) or all(p.normal for p in test):
+        return say("Model {name} tells good from bad, and these pictures are all of one kind.", name=judge.name)
+    return None
+
+
+def overlap(model: OnnxModel, data: str, train: Path | None) -> str:
+    """Whether a model may have been fitted on what it is scored on: 'none', or 'unknown' for one of the same set.
+
+    A list that the card knows by its hash, and that is given as the training list, has none of the scored pictures.
+    """
+    training = model.card.raw.get("training", {})
+    sources = [part.strip() for part in str(training.get("data", "")).split(",")]
+    if sources != [""] and data not in sources:
+        return "none"
+    known = training.get("lists", {})
+    given = None if train is None else hashlib.sha256(train.read_bytes()).hexdigest()
+    return "none" if given is not None and set(known.values()) == {given} else "unknown"
