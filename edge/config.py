@@ -212,6 +212,24 @@ def _names(value: Any, folder: Path) -> str | None:
     return say("must be a list of texts in quotes, but is {value}.", value=value)
 
 
+def _models(value: Any, folder: Path) -> str | None:
+    """Names and files that are there; a model's file may lie beside the configuration."""
+    if (fault := _names(value, folder)) is not None:
+        return fault
+    from edge.library import find
+
+    faults = []
+    for name in [value] if isinstance(value, str) else value:
+        try:
+            path = None if name == "rules" or (folder / name).is_file() else find(name)
+        except InputError as error:
+            faults.append(str(error))
+            continue
+        if path is not None and not path.is_file():
+            faults.append(_file(name, folder) or "")
+    return " ".join(faults) or None
+
+
 def _urls(value: Any, folder: Path) -> str | None:
     if (fault := _names(value, folder)) is not None:
         return fault
@@ -244,7 +262,7 @@ _RECORD = _one_of("full", "events", "none")
 HEAD: dict[str, Check] = {"lang": _one_of(*LANGUAGES), "secrets": _secrets}
 TABLES: dict[str, dict[str, Check]] = {
     "watch": {
-        "urls": _urls, "tags": _file, "models": _names, "records": _text, "record": _RECORD, "duration": _duration,
+        "urls": _urls, "tags": _file, "models": _models, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
         "truth": _text, "reveal": _flag, "security": _text, "insecure": _flag,
     },

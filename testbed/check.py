@@ -96,14 +96,30 @@ def _check_one(path: str, kind: str, tags: Sequence[Tag], sheet: str | None, zon
         case "pictures":
             return lint_images(path)
         case "configuration" if not _is_assumptions(path):
-            from edge.config import lint_config
-
-            return lint_config(path)[1]
+            return _lint_configuration(path)
     try:
         _load(path, kind)
     except InputError as error:
         return list(error.problems) or [Problem(path, str(error))]
     return []
+
+
+def _lint_configuration(path: str) -> list[Problem]:
+    """Faults of a configuration, of the tag list it names, and of how both fit together."""
+    from connectors.addresses import shared_out
+    from edge.config import lint_config
+
+    config, problems = lint_config(path)
+    watch = config.tables.get("watch", {})
+    if "tags" in watch:
+        tags, faults = lint_tag_list(watch["tags"])
+        problems += faults
+        if "urls" in watch and not faults:
+            try:
+                shared_out(watch["urls"], tags)
+            except InputError as error:
+                problems.append(Problem(path, str(error)))
+    return problems
 
 
 def _is_assumptions(path: str) -> bool:

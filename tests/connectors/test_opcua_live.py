@@ -177,27 +177,52 @@ async def test_a_server_that_is_not_there_is_told_at_the_start_or_waited_for():
 NODE = Path(__file__).parents[1] / "node" / "misbehave.js"
 
 
-@pytest.mark.needs("node")
-async def test_a_server_that_freezes_is_stale_then_lost_and_read_on_once_it_goes_on():
-    port, pipe = free_port(), asyncio.subprocess.PIPE
-    server = await asyncio.create_subprocess_exec("node", str(NODE), str(port), "0", stdout=pipe)
-    assert server.stdout is not None
-    tags = [Tag(name="L/LOAD", rate_hz=10.0, address="ns=1;s=Drive.LOAD")]
+@asynccontextmanager
+async def drive(port: int, *more: str):
+    """The drive that node serves; it has begun to listen."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec("node", str(NODE), str(port), "0", *more, stdout=pipe)
+    assert process.stdout is not None
     try:
         async with asyncio.timeout(60):
-            while b'"port"' not in await server.stdout.readline():  # what its parts say on stdout comes before
+            while b'"port"' not in await process.stdout.readline():  # what its parts say on stdout comes before
                 pass
-        async with Reader(live_source([url(port)], tags, FAST)) as reader:
-            line = reader.source.lines[0]
-            await reader.until(lambda r: len(r.values("L/LOAD")) > 5)
-            server.send_signal(signal.SIGSTOP)
-            await reader.until(lambda r: line.state.name == "stale")
-            await reader.until(lambda r: line.state.name == "lost")
-            server.send_signal(signal.SIGCONT)
-            before = len(reader.values("L/LOAD"))
-            await reader.until(lambda r: len(r.values("L/LOAD")) > before + 5, 40.0)
-            assert line.state.name == "connected"
+        yield process
     finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 15.0)
+
+
+LOAD = [Tag(name="L/LOAD", rate_hz=10.0, address="ns=1;s=Drive.LOAD")]
+
+
+@pytest.mark.needs("node")
+async def test_a_server_that_freezes_is_stale_then_lost_and_read_on_once_it_goes_on():
+    port = free_port()
+    async with drive(port) as server, Reader(live_source([url(port)], LOAD, FAST)) as reader:
+        line = reader.source.lines[0]
+        await reader.until(lambda r: len(r.values("L/LOAD")) > 5)
+        server.send_signal(signal.SIGSTOP)
+        await reader.until(lambda r: line.state.name == "stale")
+        await reader.until(lambda r: line.state.name == "lost")
         server.send_signal(signal.SIGCONT)
-        server.terminate()
-        await asyncio.wait_for(server.wait(), 15.0)
+        before = len(reader.values("L/LOAD"))
+        await reader.until(lambda r: len(r.values("L/LOAD")) > before + 5, 40.0)
+        assert line.state.name == "connected"
+
+
+@pytest.mark.needs("node")
+async def test_a_server_that_comes_back_with_its_clock_set_back_starts_a_new_epoch():
+    port = free_port()
+    patient = Settings(publishing_ms=50.0, patience_s=1.0, wait=True)
+    async with Reader(live_source([url(port)], LOAD, patient)) as reader:
+        async with drive(port):
+            await reader.until(lambda r: len(r.values("L/LOAD")) > 5, 40.0)
+        before = len(reader.values("L/LOAD"))
+        assert reader.source.epochs == 0
+        async with drive(port, "3600"):
+            await reader.until(lambda r: len(r.values("L/LOAD")) > before + 5, 40.0)
+    assert reader.source.epochs == 1
+    times = np.concatenate([item.time for item in reader.items if isinstance(item, Changes)])
+    assert times[-1] < times[0] - 3000e9

@@ -32,14 +32,14 @@ def test_paths_are_taken_from_the_folder_of_the_file(put, tmp_path, monkeypatch)
     put("name\nL/A\n", "tags.csv")
     put("", "m.onnx")
     path = put(
-        '[watch]\nurls = "mqtt://b"\ntags = "tags.csv"\nmodels = ["m.onnx", "rules", "other.onnx"]\nrecords = "all"\n'
+        '[watch]\nurls = "mqtt://b"\ntags = "tags.csv"\nmodels = ["m.onnx", "rules", "sticker"]\nrecords = "all"\n'
     )
     monkeypatch.chdir("/")
     watch = read_config(path).tables["watch"]
     assert watch == {
         "urls": ["mqtt://b"],
         "tags": str(tmp_path / "tags.csv"),
-        "models": [str(tmp_path / "m.onnx"), "rules", "other.onnx"],
+        "models": [str(tmp_path / "m.onnx"), "rules", "sticker"],
         "records": str(tmp_path / "all"),
     }
 
@@ -85,6 +85,15 @@ def test_a_secret_is_refused_and_not_repeated(put, line):
     faults = told(put(line + "\n"))
     assert any("is a secret, which no configuration may hold" in fault for _, fault in faults)
     assert "hunter2" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("ruls", "Did you mean 'rules'"), ("gone.onnx", "there is no file 'gone.onnx'")]
+)
+def test_a_model_that_is_not_there_is_told_before_the_watch_begins(put, name, hint):
+    ((line, fault),) = told(put(f'[watch]\nmodels = ["rules", "{name}"]\n'))
+    assert line == 2
+    assert hint in fault
 
 
 def test_a_password_in_an_address_is_refused_and_not_repeated(put):

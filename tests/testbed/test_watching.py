@@ -254,10 +254,20 @@ def test_what_does_not_fit_is_told_and_nothing_is_written(tmp_path, monkeypatch,
 def test_a_configuration_says_what_the_line_does_not(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TESTBED_LANG", "en")
     (tmp_path / "t.csv").write_text("name,address\nL/A,ns=2;s=A\n")
-    (tmp_path / "edge.toml").write_text(
-        '[watch]\nurls = "opc.tcp://127.0.0.1:1"\ntags = "t.csv"\nmodels = ["rules", "ruls"]\n'
-    )
-    assert run_cli(["watch", "--config", str(tmp_path / "edge.toml")]) == 2
-    assert "'ruls'" in capsys.readouterr().err
-    assert run_cli(["--config", str(tmp_path / "edge.toml"), "watch", "--models", "rules"]) == 3
+    path = tmp_path / "edge.toml"
+    path.write_text('[watch]\nurls = "opc.tcp://127.0.0.1:1"\ntags = "t.csv"\nmodels = ["rules", "sticker"]\n')
+    assert run_cli(["watch", "--config", str(path)]) == 2
+    assert "Model sticker does not fit these tags" in capsys.readouterr().err
+    assert run_cli(["--config", str(path), "watch", "--models", "rules"]) == 3
     assert "No OPC UA server" in capsys.readouterr().err
+
+
+def test_check_looks_at_a_configuration_and_the_tag_list_it_names(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TESTBED_LANG", "en")
+    (tmp_path / "t.csv").write_text("name,unit,address\nL/A,degC,ns=2;s=A\n")
+    path = tmp_path / "edge.toml"
+    path.write_text('[watch]\nurls = ["mqtt://a", "mqtt://b"]\ntags = "t.csv"\n[run]\nsead = 1\n')
+    assert run_cli(["check", str(path)]) == 2
+    told = capsys.readouterr().out
+    assert "edge.toml:5  'sead' is not known here. Did you mean 'seed'?" in told
+    assert "t.csv:2  unit 'degC' is not known" in told
