@@ -29,7 +29,15 @@ def test_it_holds_code_models_scenarios_and_licence_and_nothing_else(wheel):
     tops = {name.split("/")[0] for name in names}
     packages = {"anomaly", "connectors", "edge", "scenarios", "testbed", "vision"}
     assert {top for top in tops if not top.endswith(".dist-info")} == packages
-    for wanted in ("edge/models/sticker.onnx", "edge/models/caster-mspc.onnx", "scenarios/showcase.py"):
+    for wanted in (
+        "edge/models/sticker.onnx",
+        "edge/models/surface-cls.onnx",
+        "vision/models/lite0.onnx",
+        "scenarios/showcase.py",
+        "connectors/translations/ko.json",
+        "connectors/translations/ko_words.json",
+        "testbed/money.toml",
+    ):
         assert wanted in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
