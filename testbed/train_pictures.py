@@ -74,11 +74,22 @@ def train_on_pictures(
         if kind == "surface-padim":
             raise InputError(say("surface-padim is for pictures of one framing; a strip has none. Fit surface-patch."))
         fitted, calibrated = _sound(data, seeds)
+        progress = counted(progress, FRAMES * _fitting(seeds), FRAMES * (len(seeds) - _fitting(seeds)))
         return patch.fit(fitted, calibrated, pictures_per_alarm, patch.STRIP, {**notes, "place": "strip"}, progress)
-    fitted, calibrated = (([p.image() for p in part]) for part in _normal(data, load(data, root, lists)))
+    fitted, calibrated = ([p.image() for p in part] for part in _normal(data, load(data, root, lists)))
+    progress = counted(progress, len(fitted), len(calibrated))
     if kind == "surface-padim":
         return padim.fit(fitted, calibrated, pictures_per_alarm, notes, progress)
     return patch.fit(fitted, calibrated, pictures_per_alarm, patch.TEXTURE, notes, progress)
+
+
+def counted(progress: Progress, fitted: int, calibrated: int) -> Progress:
+    """Tells `progress` how far fitting and calibrating are together, as one way."""
+
+    def tell(what: str, done: int, of: int) -> None:
+        progress(what, done + (fitted if what == "calibrate" else 0), fitted + calibrated)
+
+    return tell
 
 
 def _all(taught: Sequence[Taught]) -> Taught:
@@ -118,8 +129,13 @@ def _sound(source: str, seeds: Sequence[int]) -> tuple[Iterable[np.ndarray], Ite
     from testbed.strip.samples import sound
 
     _checked(source, seeds)
-    fitting = max(1, round(FIT_SHARE * len(seeds)))
+    fitting = _fitting(seeds)
     return sound(list(seeds[:fitting]), FRAMES), sound(list(seeds[fitting:]), FRAMES)
+
+
+def _fitting(seeds: Sequence[int]) -> int:
+    """How many of the seeds are fitted on."""
+    return max(1, round(FIT_SHARE * len(seeds)))
 
 
 def _checked(source: str, seeds: Sequence[int]) -> None:

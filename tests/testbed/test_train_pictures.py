@@ -41,6 +41,12 @@ def test_a_folder_of_ones_own_trains_every_kind(folder, tmp_path, capsys, kind):
         assert card["calibration"]["normal_pictures"] == 10, "a quarter of the good ones"
 
 
+def test_progress_is_one_way_from_nothing_to_all(folder):
+    told: list[tuple[int, int]] = []
+    train_on_pictures("surface-patch", str(folder), progress=lambda what, done, of: told.append((done, of)))
+    assert told == [(i, 40) for i in range(40)]
+
+
 def test_surface_models_fit_on_normal_pictures_alone(folder):
     data = train_on_pictures("surface-padim", str(folder))
     bad = OnnxModel(data, "x").session.run({"image": np.zeros((1, 224, 224, 1), np.uint8)})
