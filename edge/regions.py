@@ -8,7 +8,7 @@ import numpy as np
 
 from connectors.pictures import islands
 
-JOIN = (120, 48)  # pixels along and across within which parts belong to one defect
+JOIN = (240, 48)  # pixels along and across within which parts belong to one defect
 CROP = 224  # pixels of the strip that a classifier sees, at least
 CROP_MOST = 448  # and at most, before it is shrunk to CROP
 

@@ -12,7 +12,7 @@ from testbed.strip.marks import Stamp, faded_by, stamp
 from testbed.strip.render import Placed, apart
 from testbed.strip.texture import COLUMNS
 
-CLEAR = 240  # pixels between two marks: over twice the reach of a match
+CLEAR = 320  # pixels between two marks: more than what an inspection takes for one, and than a match reaches
 SIDE = 70  # columns at either side of the view that stay free of marks
 TRIES = 400
 
