@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 
-from connectors.errors import PartFailed
+from connectors.errors import PartFailed, TestbedError
 from connectors.images import START
 from connectors.items import Frame, Item, Mark
 from connectors.tags import Group, Tag
@@ -24,24 +24,24 @@ async def carry(pictures: Sequence[Picture], over: str, take: Callable[[int, Fra
     """Send every picture, with its file's own bytes, and hand each one that arrives to `take`; how many never did.
 
     `take` gets the place of the picture in `pictures` and its frame, each picture once.
-    Raises PartFailed when a transport breaks or falls silent.
+    Raises InputError for a file that cannot be read, PartFailed when a transport breaks or falls silent.
     """
     group = Group("camera", (CAMERA,), "frames")
     missing = {picture.path: i for i, picture in enumerate(pictures)}
     async with Link((group,), {group.name: over}) as link:
         room = asyncio.Semaphore(AHEAD)
         sending = asyncio.create_task(_send(link, pictures, room))
-        items = aiter(link)
         try:
-            while (item := await _next(items, over)) is not None:
-                if isinstance(item, Mark):
-                    room.release()
-                elif isinstance(item, Frame) and item.part_id in missing:
-                    take(missing.pop(item.part_id), item)
+            async with aclosing(_arriving(link, sending, over)) as items:
+                async for item in items:
+                    if isinstance(item, Mark):
+                        room.release()
+                    elif isinstance(item, Frame) and item.part_id in missing:
+                        take(missing.pop(item.part_id), item)
             await sending
         finally:
             sending.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, TestbedError):
                 await sending
     return len(missing)
 
@@ -56,11 +56,21 @@ async def _send(link: Link, pictures: Sequence[Picture], room: asyncio.Semaphore
         await link.send(items)
 
 
-async def _next(items: object, over: str) -> Item | None:
-    """The next item, None behind the last."""
-    try:
-        return await asyncio.wait_for(anext(items), PATIENCE_S)  # pyright: ignore[reportArgumentType]
-    except StopAsyncIteration:
-        return None
-    except TimeoutError:
-        raise PartFailed(say("Nothing came over {over} for {s} s.", over=over, s=round(PATIENCE_S))) from None
+async def _arriving(link: Link, sending: asyncio.Task[None], over: str) -> AsyncGenerator[Item, None]:
+    """What arrives, to its end; raises what stopped the sending, and PartFailed after a long silence."""
+    items = aiter(link)
+    while True:
+        step = asyncio.ensure_future(anext(items))
+        try:
+            while not step.done():
+                waited = {step} if sending.done() else {step, sending}
+                done, _ = await asyncio.wait(waited, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    raise PartFailed(say("Nothing came over {over} for {s} s.", over=over, s=round(PATIENCE_S)))
+                if sending in done:
+                    sending.result()
+            yield step.result()
+        except StopAsyncIteration:
+            return
+        finally:
+            step.cancel()

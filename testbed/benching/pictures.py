@@ -72,6 +72,8 @@ def judged(
     known = {picture.path for picture in taught}
     if test is None:
         pictures = [picture for picture in pictures if picture.path not in known]
+    if not pictures:
+        raise InputError(say("{data} has no picture left to score beside those of --train.", data=name))
     both = sorted(known & {picture.path for picture in pictures})
     if both:
         raise InputError(

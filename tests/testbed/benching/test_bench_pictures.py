@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,17 @@ import pytest
 
 import testbed
 from anomaly.graph import Graph
-from connectors.errors import InputError
+from connectors.errors import InputError, PartFailed
 from connectors.items import Frame
 from connectors.memory import MemoryLink
 from connectors.pictures import encode
 from edge.model import OnnxModel
 from testbed import links
+from testbed.benching.carried import carry
 from testbed.benching.judge import fitted, grown, overlap
 from testbed.benching.pictures import judged, picture_rows
 from testbed.cli import run_cli
+from testbed.datasets.pictures import load
 
 SIDE = 32
 QUIET = lambda done, of: None  # noqa: E731
@@ -118,6 +121,28 @@ def test_what_is_lost_is_counted_and_ends_with_status_3(root, model, monkeypatch
     assert (rows[0]["lost"], rows[0]["pictures"], rows[0]["digest"]) == (2, 10, None)
 
 
+async def test_a_file_that_goes_away_ends_the_sending_at_once(root, monkeypatch):
+    pictures = load(str(root))
+    gone = replace(pictures[5], file=root / "gone.png")
+    with pytest.raises(InputError, match=r"gone\.png cannot be read"):
+        await carry([*pictures[:5], gone, *pictures[6:]], "memory", lambda i, frame: None)
+
+
+async def test_a_transport_that_falls_silent_is_told(root, monkeypatch):
+    class Silent(MemoryLink):
+        async def send(self, items) -> None:
+            pass
+
+    async def opened(stack, groups, dial):
+        link = await stack.enter_async_context(Silent(groups))
+        return link, link
+
+    monkeypatch.setitem(links._OPEN, "memory", opened)
+    monkeypatch.setattr("testbed.benching.carried.PATIENCE_S", 0.2)
+    with pytest.raises(PartFailed, match="Nothing came over memory"):
+        await carry(load(str(root)), "memory", lambda i, frame: None)
+
+
 def test_good_and_bad_pictures_are_ranked_beside_rivals_that_hardly_look(tmp_path):
     rng = np.random.default_rng(2)
     for label in ("good", "crack"):
@@ -163,6 +188,9 @@ def test_without_a_test_list_all_but_the_training_pictures_are_scored(root, mode
     listed.write_text("dark/1.png\nbright/1.png\n", encoding="utf-8")
     rows = testbed.bench(data=str(root), models=[model], train=listed).rows
     assert rows[0]["pictures"] == 10
+    listed.write_text("".join(f"{c}/{i}.png\n" for c in ("dark", "bright") for i in range(6)), encoding="utf-8")
+    with pytest.raises(InputError, match="no picture left"):
+        testbed.bench(data=str(root), models=[model], train=listed)
 
 
 def test_a_model_fitted_on_the_same_set_is_flagged_unless_its_list_is_given(root, tmp_path):
