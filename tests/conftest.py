@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -27,8 +28,17 @@ NEEDS = {
     "mosquitto": lambda: None if shutil.which("mosquitto") else "mosquitto is not on PATH",
     "mosquitto_sub": lambda: None if shutil.which("mosquitto_sub") else "mosquitto_sub is not on PATH",
     "node": lambda: _node(),
+    "own_disk": lambda: _own_disk(),
     "chromium": lambda: None if shutil.which("chromium") else "chromium is not on PATH",
 }
+
+
+def _own_disk() -> str | None:
+    """A small disk of a test's own: a tmpfs in a mount namespace."""
+    command = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") and subprocess.run(command, capture_output=True).returncode == 0:
+        return None
+    return "own disks need unshare with user namespaces"
 
 
 def _node() -> str | None:

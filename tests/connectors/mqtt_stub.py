@@ -24,11 +24,14 @@ class Packet:
 
 
 class MqttStub:
-    """Enter it; `packets` are those of all connections in the order they came. `send` publishes to the newest."""
+    """Enter it; while `is_silent` it acknowledges nothing.
+
+    `packets` are those of all connections in the order they came. `send` publishes to the newest."""
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.port = 0
+        self.is_silent = False
         self._writer: asyncio.StreamWriter | None = None
         self._serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
@@ -64,7 +67,8 @@ class MqttStub:
                 head, body = await _packet(reader)
                 packet, answer = _read(head, body)
                 self.packets.append(packet)
-                writer.write(answer)
+                if not (self.is_silent and packet.name == "PUBLISH"):
+                    writer.write(answer)
         except (asyncio.IncompleteReadError, OSError):
             writer.close()
 
@@ -93,9 +97,10 @@ def _read(head: int, body: bytes) -> tuple[Packet, bytes]:
     if name == "CONNECT":
         flags = body[7]
         _, at = _text(body, 10)
-        topic, at = _text(body, at)
-        payload, _ = _bytes(body, at)
-        will: dict[str, Any] = {"topic": topic, "payload": payload} if flags & 4 else {}
+        will: dict[str, Any] = {}
+        if flags & 4:
+            will["topic"], at = _text(body, at)
+            will["payload"], _ = _bytes(body, at)
         qos, retain = flags >> 3 & 3, bool(flags & 32)
         return Packet(name, qos=qos, retain=retain, clean=bool(flags & 2), **will), b"\x20\x02\0\0"
     if name == "SUBSCRIBE":
