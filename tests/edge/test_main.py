@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 import sys
 
 import pytest
 
+from connectors.broker import Broker
 from edge.__main__ import main
+from tests.connectors.test_mqtt_live import Plc
 
 
 def test_the_runtime_loads_no_higher_floor():
@@ -36,3 +40,29 @@ def test_what_does_not_fit_is_one_sentence(tmp_path, capsys, text, told, status)
     err = capsys.readouterr().err
     assert told in err
     assert err.count("\n") == 1
+
+
+async def test_a_broker_is_watched_by_the_edge_box_alone_and_its_record_closed(tmp_path):
+    (tmp_path / "t.csv").write_text("name,low,high,rate_hz,address\nL/A,0,10,10,plc/a\n")
+    async with Broker("embedded") as broker:
+        config = f'[watch]\nurls = "mqtt://127.0.0.1:{broker.port}"\ntags = "t.csv"\nrecords = "all"\nduration = "4s"\n'
+        (tmp_path / "edge.toml").write_text(config)
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "edge", "--config", str(tmp_path / "edge.toml"), "--json", stdout=pipe, stderr=pipe
+        )
+        done = asyncio.create_task(process.communicate())
+        plc = await asyncio.to_thread(Plc, broker.port)
+        while not done.done():
+            await asyncio.to_thread(plc.say, "plc/a", "99")  # far out of its range
+            await asyncio.wait({done}, timeout=0.1)
+        await asyncio.to_thread(plc.leave)
+    out, err = await done
+    assert process.returncode == 0, err.decode()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines[0]["sources"][0]["state"] == "connected"
+    (alarm,) = [line["event"] for line in lines if "event" in line]
+    assert (alarm["source"], alarm["condition"], alarm["change"]) == ("L/A", "sensor", "active")
+    record = tmp_path / "all" / "watch-1"
+    assert json.loads((record / "run.json").read_text())["state"] == "done"
+    assert json.loads((record / "events.jsonl").read_text())["source"] == "L/A"
