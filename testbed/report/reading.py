@@ -22,7 +22,7 @@ def reading(view: View) -> Html:
 
 
 def _source(view: View) -> list[str]:
-    if not view.score["is_simulated"] and view.about.get("urls"):
+    if not view.score["is_simulated"] and view.is_live:
         told = say(
             "The samples came from a live line ({urls}) and were judged as they came. What came late was counted and "
             "not judged. Without labels nobody can say which alarms were right.",

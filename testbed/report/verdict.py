@@ -39,7 +39,7 @@ def _title(view: View) -> Html:
 def _badge(view: View) -> Html:
     if view.score["is_simulated"]:
         return tag("span", say("simulated plant"), class_="badge simulated")
-    return tag("span", say("measured data, replayed"), class_="badge")
+    return tag("span", say("live line") if view.is_live else say("measured data, replayed"), class_="badge")
 
 
 def _state(view: View) -> Html | None:
@@ -70,6 +70,8 @@ def _facts(view: View) -> list[str]:
 def _outcome(view: View) -> str:
     if view.score.get("state", "done") != "done":
         return say("Unfinished.")
+    if view.is_live:
+        return say("Watched.")
     if view.is_replay:
         return say("Replayed.") if view.score["met"] else say("Replayed, but not whole.")
     return say("Expectations met.") if view.score["met"] else say("Expectations not met.")
@@ -184,6 +186,8 @@ def _digest(view: View) -> list[str]:
     if digest:
         return [say("Digest of the events:"), " ", tag("code", f"{digest[:16]}…", title=digest), " ",
                 say("The same run gives the same digest, at any speed and over any transport.")]  # fmt: skip
+    if view.is_live:
+        return [say("No digest: when samples of a live line arrive decides which are late.")]
     lost, late = _missing(view.score)
     return [say("No digest, for samples were lost ({lost}) or late ({late}). The figures say less than they seem to.",
                 lost=lost, late=late)]  # fmt: skip

@@ -50,6 +50,7 @@ class View:
         self.clock = Clock(self.duration)
         self.signals = Signals(run)
         self.is_replay = "rows" in run.score
+        self.is_live = bool(run.about.get("urls"))
         self.is_judged = bool(run.truths) or not self.is_replay
         result = match(run.truths, run.events)
         self.found: tuple[Found, ...] = result.found
