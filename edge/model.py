@@ -15,6 +15,7 @@ from connectors.tags import Group, unit_path
 from connectors.texts import say
 from edge.alarm import AlarmSpec
 from edge.card import Card, Input, parse, resolve
+from edge.picture import as_input
 from edge.session import CARD_KEY, Session, read_model
 from edge.window import Window, WindowSpec
 
@@ -128,6 +129,13 @@ class _BoundOnnx:
         self.condition, self.severity = card.condition, card.severity
         self.place, self.advice, self.alarm = card.place, card.advice, card.alarm
         self._session, self._outputs = model.session, card.outputs
+        if "score" not in card.outputs:
+            raise InputError(
+                say(
+                    "Model {name} gives no score, so it raises no alarm by itself. Name it beside one that does.",
+                    name=name,
+                )
+            )
         series = [tag.name for group in groups if group.kind in ("scalars", "blocks") for tag in group.tags]
         cameras = [tag.name for group in groups if group.kind == "frames" for tag in group.tags]
         windows, seen = [], []
@@ -143,6 +151,7 @@ class _BoundOnnx:
         self.windows: tuple[WindowSpec, ...] = tuple(windows)
         self.cameras: tuple[str, ...] = tuple(seen)
         self._inputs = tuple(entry.name for entry in card.inputs)
+        self._picture = next((raw for raw in card.raw.get("inputs", ()) if raw.get("kind") == "image"), {})
         self.channels = tuple(channel for spec in windows for channel in spec.channels) or self.cameras
         self.unit = unit_path(self.channels)
 
@@ -154,7 +163,7 @@ class _BoundOnnx:
         return self._result(windows[0].end, self._session.run(feeds))
 
     def score_frame(self, frame: Frame) -> Result:
-        return self._result(frame.time, self._session.run({self._inputs[0]: frame.image[None]}))
+        return self._result(frame.time, self._session.run({self._inputs[0]: as_input(frame.image, self._picture)}))
 
     def _result(self, time: int, outputs: dict[str, np.ndarray]) -> Result:
         role = self._outputs
