@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.errors import BadMessage, InputError
 from connectors.sparkplug_schema import parse
+from connectors.sparkplug_types import checked_text
 from connectors.status import BAD, GOOD
 from connectors.tags import Tag
 from connectors.texts import say
@@ -127,7 +128,8 @@ def properties_of(holder: Any) -> dict[str, Any]:
     for key, value in zip(keys, values, strict=True):
         field = value.WhichOneof("value")
         if field is not None and not value.is_null and not field.startswith(("propertyset", "extension")):
-            found[key] = getattr(value, field)
+            told = getattr(value, field)
+            found[checked_text(key)] = checked_text(told) if field == "string_value" else told
     return found
 
 
