@@ -39,13 +39,13 @@ def together(digests: Sequence[str]) -> str:
 
 def called(model: str) -> str:
     """What a row calls a model, or models joined by '+': its name, or the name of its file."""
-    return "+".join(Path(part).stem if part.endswith(".onnx") else part for part in together_with(model))
+    return "+".join(Path(part).stem if part.endswith(".onnx") else part for part in joined(model))
 
 
-def together_with(model: str) -> list[str]:
+def joined(model: str) -> list[str]:
     """The models joined by '+'; a file's name may hold one.
 
-    >>> together_with("strip-surface-patch+surface-cls")
+    >>> joined("strip-surface-patch+surface-cls")
     ['strip-surface-patch', 'surface-cls']
     """
     return [model] if Path(model).is_file() else model.split("+")

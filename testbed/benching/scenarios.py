@@ -20,7 +20,7 @@ from edge.library import choose, find, listed
 from edge.model import load_model
 from edge.speed import speed
 from edge.surface import PLACE
-from testbed.benching.jobs import Progress, called, in_parallel, together, together_with
+from testbed.benching.jobs import Progress, called, in_parallel, joined, together
 from testbed.library import load, names
 from testbed.match import Found, match
 from testbed.plant import Plant
@@ -191,7 +191,7 @@ def _beside(scenario: Scenario, model: str) -> list[str]:
     """
     plant = scenario.plant.build(0, scenario.start)
     answered = {response.condition for response in scenario.responses}
-    own = together_with(model)
+    own = joined(model)
     chosen = choose(own, plant.groups, plant.name)
     if len(chosen) != 1:
         raise InputError(
