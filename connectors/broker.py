@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -106,6 +107,7 @@ class Broker:
                     "clear. Install mosquitto, or say --insecure to go without.")
             )  # fmt: skip
         self._stop: list[Any] = []
+        self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="testbed-broker-")
 
     async def __aenter__(self) -> Broker:
@@ -135,6 +137,20 @@ class Broker:
         await asyncio.to_thread(self._close)
         self._folder.cleanup()
 
+    def refresh(self) -> None:
+        """Take in users who have changed meanwhile; call it now and then. Certificates wait for the next start."""
+        guard, process = self._guard, self._process
+        if guard is None or process is None or os.name != "posix" or not guard.has_changed():
+            return
+        if guard.mutual and guard.trusts_others():
+            guard.tell(say("MQTT: what 'testbed certs trust' was told is taken in when the plant is served anew."))
+        try:
+            guard.write(Path(self._folder.name))
+        except InputError as error:  # nobody is left: those who are in stay in until it is started again
+            guard.tell(str(error))
+            return
+        process.send_signal(signal.SIGHUP)
+
     def _close(self) -> None:
         while self._stop:
             self._stop.pop()()
@@ -151,7 +167,7 @@ class Broker:
         if program is None:
             return False
         log = subprocess.DEVNULL if guard is None else subprocess.PIPE
-        process = subprocess.Popen([program, "-c", str(config)], stderr=log)
+        process = self._process = subprocess.Popen([program, "-c", str(config)], stderr=log)
         self._stop.append(lambda: _end(process))
         if guard is not None and process.stderr is not None:
             reader = guard.listen(process.stderr)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from connectors.certs import Store
+from connectors.clock import wall_s
 from connectors.errors import InputError
 from connectors.home import write_private
 from connectors.secrets import Login
@@ -20,6 +21,7 @@ from connectors.texts import say
 from connectors.tls import bundle
 from connectors.users import Users, broker_hash
 
+AGAIN_S = 10.0  # the same refusal is told so often at most
 PLANT = "_plant"  # the user as whom the plant itself comes in
 
 _CONFIG = """\
@@ -65,22 +67,39 @@ class BrokerGuard:
     store: Store = field(default_factory=Store)
     users: Users = field(default_factory=Users)
     login: Login = field(default_factory=lambda: Login(user=PLANT, password=secrets.token_urlsafe(24)))
+    _seen: tuple[int, ...] = ()
 
     def configure(self, folder: Path, host: str, port: int, inner: int) -> str:
         """mosquitto's configuration, with its files in `folder`. Raises InputError if there are no users."""
-        self.store.own()
+        text = _CONFIG + (_MUTUAL if self.mutual else "")
+        text = text.format(folder=folder, host=host, port=port, inner=inner, certificate=self.store.pem_path,
+                           key=self.store.key_path)  # fmt: skip
+        write_private(folder / "inner", f"{PLANT}:{broker_hash(self.login.password)}\n".encode())
+        write_private(folder / "acl", f"pattern read #\npattern write {self.writable or '-/none'}\n".encode())
+        self.write(folder)
+        # started as root it would become another user, who cannot read what is ours
+        return text + (f"user {getpass.getuser()}\n" if os.name == "posix" and os.geteuid() == 0 else "")
+
+    def write(self, folder: Path) -> None:
+        """Who may come in as it is now. Raises InputError if nobody may."""
+        self._seen = self._state()
         users = [f"{user.name}:{user.broker}\n" for user in self.users.all().values() if user.broker]
         if not users:
             raise InputError(say("No user has a password for the broker. Say 'testbed users add NAME'."))
         write_private(folder / "users", "".join(users).encode())
-        write_private(folder / "inner", f"{PLANT}:{broker_hash(self.login.password)}\n".encode())
-        write_private(folder / "acl", f"pattern read #\npattern write {self.writable or '-/none'}\n".encode())
         bundle(self.store, folder / "trusted.pem")
-        text = _CONFIG + (_MUTUAL if self.mutual else "")
-        text = text.format(folder=folder, host=host, port=port, inner=inner, certificate=self.store.pem_path,
-                           key=self.store.key_path)  # fmt: skip
-        # started as root it would become another user, who cannot read what is ours
-        return text + (f"user {getpass.getuser()}\n" if os.name == "posix" and os.geteuid() == 0 else "")
+
+    def has_changed(self) -> bool:
+        """Whether users or trusted certificates are others than when they were written."""
+        return self._state() != self._seen
+
+    def trusts_others(self) -> bool:
+        """Whether the trusted certificates are."""
+        return self._state()[1:] != self._seen[1:]
+
+    def _state(self) -> tuple[int, ...]:
+        paths = (self.users.path, self.store.folder / "trusted", self.store.pem_path)
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
     def listen(self, log: IO[bytes]) -> threading.Thread:
         """Tell of every refusal in the broker's log, until it ends."""
@@ -89,13 +108,14 @@ class BrokerGuard:
         return thread
 
     def _read(self, log: IO[bytes]) -> None:
-        host = "?"
+        host, told = "?", dict[str, float]()
         for line in log:
             text = line.decode(errors="replace")
             came = re.search(r"New connection from (\S+?)(:\d+)? on port", text)
             host = came[1] if came else host
             sentence = _sentence(text, host)
-            if sentence:
+            if sentence and wall_s() - told.get(sentence, -AGAIN_S) >= AGAIN_S:
+                told[sentence] = wall_s()
                 self.tell(sentence)
 
 

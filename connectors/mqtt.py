@@ -56,10 +56,12 @@ class _Connection:
         self._client.max_queued_messages_set(0)
         if self._login.user:
             self._client.username_pw_set(self._login.user, self._login.password or None)
+        self._tls: ssl.SSLContext | None = None
         if is_secure:
             from connectors.tls import client_context
 
-            self._client.tls_set_context(client_context(self._login))
+            self._tls = client_context(self._login)
+            self._client.tls_set_context(self._tls)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._ready = asyncio.Event()
@@ -71,11 +73,11 @@ class _Connection:
     async def _open(self) -> None:
         self._loop = asyncio.get_running_loop()
         try:
-            await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
-        except ssl.SSLCertVerificationError as error:
-            from connectors.tls import why_refused
+            if self._tls is not None:
+                from connectors.tls import try_handshake
 
-            raise PartFailed(await asyncio.to_thread(why_refused, error, self.host, self.port)) from None
+                await asyncio.to_thread(try_handshake, self._tls, self.host, self.port)
+            await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
         except OSError as error:
             raise PartFailed(
                 say("No MQTT broker answers at {host}:{port} ({error}).", host=self.host, port=self.port, error=error)

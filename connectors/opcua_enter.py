@@ -89,7 +89,9 @@ async def enter(client: Client, url: str, login: Login, wish: Wish) -> str:
         await client.load_private_key(Path(login.user_key))
     try:
         await client.connect()
-    except GONE as error:
+    except (*GONE, AssertionError) as error:
+        if isinstance(error, AssertionError):  # asyncua, where a fault comes instead of a secure channel
+            error = ua.UaStatusCodeError(ua.StatusCodes.BadSecurityChecksFailed)
         is_ours = any("steel-testbed" in (endpoint.Server.ApplicationUri or "") for endpoint in endpoints)
         raise PartFailed(_refused(url, login, error, is_ours)) from None
     if chosen is None and not near and not wish.insecure:

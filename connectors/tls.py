@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from pathlib import Path
 
 from connectors.certs import Store, Verdict
-from connectors.errors import InputError
+from connectors.errors import InputError, PartFailed
 from connectors.secrets import Login
 from connectors.texts import say
 
@@ -40,7 +41,19 @@ def client_context(login: Login) -> ssl.SSLContext:
     return context
 
 
-def why_refused(error: ssl.SSLCertVerificationError, host: str, port: int) -> str:
+def try_handshake(context: ssl.SSLContext, host: str, port: int) -> None:
+    """A handshake and nothing more. Raises PartFailed with the command that mends it if we do not trust the broker.
+
+    paho would leave its socket open where this fails.
+    """
+    try:
+        with socket.create_connection((host, port), LOOK_S) as plain, context.wrap_socket(plain, server_hostname=host):
+            return
+    except ssl.SSLCertVerificationError as error:
+        raise PartFailed(_why_not(error, host, port)) from None
+
+
+def _why_not(error: ssl.SSLCertVerificationError, host: str, port: int) -> str:
     """Why we do not let ourselves in, and the command that mends it. The certificate is kept in `rejected`."""
     verdict = _look(host, port)
     url, shown = f"mqtts://{host}:{port}", verdict.certificate
@@ -70,5 +83,5 @@ def _look(host: str, port: int) -> Verdict:
 
 
 def bundle(store: Store, path: Path) -> None:
-    """Every trusted certificate in one PEM file, as brokers read it."""
-    path.write_bytes(b"".join(trusted.pem for trusted in store.held("trusted")))
+    """Our own and every trusted certificate in one PEM file, as brokers read it."""
+    path.write_bytes(b"".join(one.pem for one in (store.own(), *store.held("trusted"))))

@@ -108,6 +108,7 @@ async def serve(
             await server.send(items)
             await publisher.send(items)
             writes.take()
+            broker.refresh()
             steps.write()
             await server.show_setpoints(engine.plant.present)
             engine.finished(engine.plant.present)  # nobody is waited for

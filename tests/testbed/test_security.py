@@ -1,0 +1,207 @@
+"""The way in, by the commands a user has: who is refused, on both sides, and which command mends it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.served import Person, served
+
+SECURED = Path(__file__).parents[1] / "node" / "secured.js"
+POLICIES = [
+    f"{policy},{mode}" for policy in ("Basic256Sha256", "Aes256_Sha256_RsaPss") for mode in ("Sign", "SignAndEncrypt")
+]
+PASSWORD = "kim-secret"  # noqa: S105  # of a test's own user
+ME = {"user": "kim", "password": PASSWORD}
+FILE = re.compile(r"'testbed certs trust ([^']+)'")
+
+
+@pytest.fixture
+def plant(tmp_path, monkeypatch, capsys) -> Person:
+    """Whoever serves: with a certificate and one user."""
+    person = Person(tmp_path / "plant", monkeypatch, capsys)
+    assert person.types("certs", "init")[0] == 0
+    assert person.types("users", "add", "kim", new=PASSWORD)[0] == 0
+    return person
+
+
+@pytest.fixture
+def visitor(tmp_path, monkeypatch, capsys) -> Person:
+    return Person(tmp_path / "visitor", monkeypatch, capsys)
+
+
+def test_each_refusal_names_the_command_that_mends_it_and_the_way_ends_inside(plant, visitor, tmp_path):
+    with served(plant.home, "testplant", "--secure") as line:
+        look = ("browse", line.opcua, "--seconds", "0", "--out", str(tmp_path / "tags.csv"))
+        status, said = visitor.types(*look)
+        assert (status, "'testbed certs init'" in said) == (2, True), said
+        assert visitor.types("certs", "init")[0] == 0
+
+        status, said = visitor.types(*look)
+        assert status == 3 and "not trusted" in said
+        kept = FILE.search(said)
+        assert kept and visitor.types("certs", "trust", kept[1])[0] == 0
+
+        status, said = visitor.types(*look)
+        assert status == 3 and "does not trust our certificate" in said and "testbed certs trust" in said
+        kept = FILE.search(line.says("is not trusted"))
+        assert kept and plant.types("certs", "trust", kept[1])[0] == 0
+
+        status, said = visitor.types(*look)
+        assert status == 3 and "'testbed users add NAME'" in said
+        assert "'testbed users add NAME'" in line.says("named no user")
+
+        status, said = visitor.types(*look, user="kim", password="kim-guesses")  # noqa: S106
+        assert status == 3 and "wrong name or password" in said and "'testbed users add kim'" in said
+        assert "'testbed users add kim'" in line.says("wrong name or password")
+        assert not (tmp_path / "tags.csv").exists()
+
+        for security in POLICIES:
+            status, said = visitor.types(*look, "--security", security, **ME)
+            assert status == 0, said
+        status, said = visitor.types(*look, "--insecure", **ME)
+        assert status == 3 and "offers no security that fits" in said
+        assert visitor.types("check", str(tmp_path / "tags.csv"))[0] == 0
+        status, said = visitor.types("watch", line.opcua, "--tags", str(tmp_path / "tags.csv"), "--duration", "1s",
+                                     "--record", "none", "--json", **ME)  # fmt: skip
+        assert status == 0, said
+        assert json.loads(said.splitlines()[0])["samples"]["received"] > 0
+
+
+def test_beyond_loopback_a_plant_is_served_with_certificates_and_users_only(visitor):
+    status, said = visitor.types("serve", "testplant", "--host", "0.0.0.0")  # noqa: S104
+    assert status == 2
+    assert "'testbed certs init'" in said and "'testbed users add NAME'" in said and "--insecure" in said
+    assert len(said.strip().splitlines()) == 1
+    status, said = visitor.types("serve", "testplant", "--host", "nowhere")
+    assert status == 2 and "address of this machine" in said
+    status, said = visitor.types("serve", "testplant", "--secure", "--insecure")
+    assert status == 2 and "exclude each other" in said
+
+
+def test_insecure_has_to_be_typed_and_is_said_aloud(plant, visitor, tmp_path):
+    with served(plant.home, "testplant", "--host", "0.0.0.0", "--insecure") as line:  # noqa: S104
+        assert any("NO SECURITY" in said for said in line.lines)
+        assert visitor.types("browse", line.opcua, "--seconds", "0", "--out", str(tmp_path / "t.csv"))[0] == 0
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_broker_takes_users_over_tls_and_with_mutual_trusted_certificates_only(plant, visitor, tmp_path, monkeypatch):
+    monkeypatch.setenv("TESTBED_BROKER", "mosquitto")
+    visitor.types("certs", "init")
+    with served(plant.home, "testplant", "--mutual") as line:
+        look = ("browse", f"mqtts://127.0.0.1:{line.mqtt_port}", "--seconds", "2", "--out", str(tmp_path / "t.csv"))
+        status, said = visitor.types(*look, **ME)
+        kept = FILE.search(said)
+        assert status == 3 and "not trusted" in said and kept
+        assert "does not trust our certificate" in line.says("MQTT")
+        visitor.types("certs", "trust", kept[1])
+        status, said = visitor.types(*look, **ME)
+        assert status == 3 and "'testbed certs trust FILE'" in said
+        assert "'testbed certs trust FILE'" in line.says("not trusted or has expired")
+    plant.types("certs", "trust", visitor.certificate)
+    with served(plant.home, "testplant", "--mutual") as line:
+        look = ("browse", f"mqtts://127.0.0.1:{line.mqtt_port}", *look[2:])
+        status, said = visitor.types(*look)
+        assert status == 3 and "lets nobody in without a user" in said
+        assert "wrong name or password" in line.says("MQTT")
+        status, said = visitor.types(*look, **ME)
+        assert status == 0, said
+        plant.types("users", "add", "lee", new="lee-secret")  # while it runs
+        status, said = visitor.types(*look, user="lee", password="lee-secret")  # noqa: S106
+        assert status == 0, said
+        assert _published(line, plant, visitor, "kim") == "accepted"
+        assert _published(line, plant, visitor, "lee") == "nothing"  # kim may not write as lee
+
+
+def _published(line, plant: Person, visitor: Person, name: str) -> str:
+    """What becomes of kim's set-point under somebody's name, sent by a client of another make."""
+    keys = visitor.home / "certs" / "own"
+    command = ["mosquitto_rr", "-h", "127.0.0.1", "-p", str(line.mqtt_port), "-u", "kim", "-P", PASSWORD, "-W", "2"]
+    command += [
+        "--cafile",
+        str(plant.home / "certs" / "own" / "certificate.pem"),
+        "--cert",
+        str(keys / "certificate.pem"),
+    ]
+    topic = f"TEST/LINE/UNIT/_set/{name}/OFFSET"
+    command += ["--key", str(keys / "key.pem"), "-t", topic, "-e", f"{topic}/result", "-m", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return "accepted" if '"accepted": true' in done.stdout else "nothing"
+
+
+def _node(*words: str) -> list[dict[str, str]]:
+    """What the foreign program tells, an object a line; its own chatter goes elsewhere."""
+    done = subprocess.run(["node", str(SECURED), *words], capture_output=True, text=True, check=False, timeout=90)
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.needs("node")
+def test_a_client_of_another_make_comes_in_on_both_policies_once_both_sides_trust(plant, tmp_path):
+    home = tmp_path / "foreign"
+    (told,) = _node("certificate", str(home))
+    right = [f"{security},kim,{PASSWORD}" for security in POLICIES]
+    with served(plant.home, "testplant", "--secure") as line:
+        (home / "pki" / "trusted" / "certs" / "plant.der").write_bytes(Path(plant.certificate).read_bytes())
+        (refused,) = _node("client", str(home), line.opcua, right[0])
+        assert "error" in refused
+        assert "foreign" in line.says("is not trusted")
+        assert plant.types("certs", "trust", told["certificate"])[0] == 0
+        wrong, open_, *inside = _node(
+            "client", str(home), line.opcua, f"{POLICIES[0]},kim,kim-guesses", f"None,None,kim,{PASSWORD}", *right
+        )
+        assert "BadUserAccessDenied" in wrong["error"]
+        assert "error" in open_
+        assert inside == [{"value": 0}] * len(POLICIES)  # the server's state: running
+
+
+@pytest.mark.needs("node")
+def test_a_server_of_another_make_lets_us_in_on_both_policies_once_both_sides_trust(visitor, tmp_path):
+    home = tmp_path / "foreign"
+    process = subprocess.Popen(["node", str(SECURED), "server", str(home), "0"], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    try:
+        assert process.stdout is not None
+        told = json.loads(next(line for line in process.stdout if line.startswith("{")))
+        look = ("browse", f"opc.tcp://127.0.0.1:{told['port']}", "--seconds", "0", "--out", str(tmp_path / "t.csv"))
+        visitor.types("certs", "init")
+        status, said = visitor.types(*look, **ME)
+        kept = FILE.search(said)
+        assert status == 3 and kept
+        visitor.types("certs", "trust", kept[1])
+        status, said = visitor.types(*look, **ME)
+        assert status == 3 and visitor.certificate in said
+        (ours,) = (home / "pki" / "rejected").glob("*")
+        ours.rename(home / "pki" / "trusted" / "certs" / ours.name)  # as its administrator would
+        _until_in(visitor, look)
+        for security in POLICIES:
+            status, said = visitor.types(*look, "--security", security, **ME)
+            assert status == 0, said
+        assert "nsu=urn:localhost:foreign;s=SPEED" in (tmp_path / "t.csv").read_text()
+        status, said = visitor.types(*look, user="kim", password="kim-guesses")  # noqa: S106
+        assert status == 3 and "wrong name or password" in said
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def _until_in(visitor: Person, look: tuple[str, ...]) -> None:
+    """The foreign server looks at its folders now and then; the test's own limit ends a wait in vain."""
+    while visitor.types(*look, **ME)[0] != 0:
+        pass
+
+
+def test_nothing_anywhere_accepts_a_stranger_by_itself():
+    root = Path(__file__).parents[2]
+    words = ("automatically" + "Accept", "CERT_" + "NONE", "tls_insecure" + "_set", "check_hostname" + " = False",
+             "_create_unverified" + "_context")  # fmt: skip
+    files = [path for kind in ("*.py", "*.js") for path in root.rglob(kind)
+             if "node_modules" not in path.parts and ".venv" not in path.parts]  # fmt: skip
+    assert len(files) > 100
+    found = [f"{path}: {word}" for path in files for word in words if word in path.read_text(encoding="utf-8")]
+    assert not found
