@@ -250,6 +250,7 @@ def train(
     from edge.model import OnnxModel
     from testbed import train as work
 
+    work.writable(out)
     with _progress(f"train {kind}", json) as progress:
 
         def tell(what: str, done: int, of: int) -> None:

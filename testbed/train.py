@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -119,6 +120,13 @@ def _only(item: Any, group: Group) -> Item:
         return item
     keep = [i for i, tag in enumerate(item.tags) if tag in group.tags]
     return Batch(group.tags, item.time, item.values[:, keep].copy(), item.status[:, keep].copy())
+
+
+def writable(out: Path) -> None:
+    """Raises InputError if a model cannot be written there: told before minutes of fitting, not after."""
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        reason = say("it is a folder") if out.is_dir() else say("its folder is not there, or not ours to write in")
+        raise InputError(say("{out} cannot be written: {reason}.", out=out, reason=reason))
 
 
 def write_model(data: bytes, out: Path) -> None:

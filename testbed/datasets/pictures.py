@@ -142,7 +142,8 @@ def read_list(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(say("{path} cannot be read as a list of paths: {reason}.", path=path, reason=error)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(say("{path} cannot be read as a list of paths: {reason}.", path=path, reason=reason)) from None
     stripped = (line.strip().replace("\\", "/").removeprefix("./") for line in lines)
     return [line for line in stripped if line and not line.startswith("#")]
 

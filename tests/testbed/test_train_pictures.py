@@ -101,3 +101,12 @@ def test_nothing_is_written_when_it_fails(tmp_path, capsys):
     assert run_cli(["train", "classify", "--data", "neu-dat", "--out", str(out)]) == 2
     assert "Did you mean 'neu-det'" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_fitting(folder, tmp_path, capsys, monkeypatch):
+    from testbed import train_pictures
+
+    monkeypatch.setattr(train_pictures, "train_on_pictures", lambda *given: pytest.fail("it was fitted first"))
+    for out in (tmp_path, tmp_path / "nowhere" / "x.onnx"):
+        assert run_cli(["train", "classify", "--data", str(folder), "--out", str(out)]) == 2
+        assert "cannot be written" in capsys.readouterr().err
