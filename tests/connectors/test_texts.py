@@ -66,7 +66,9 @@ def test_every_name_that_comes_as_data_has_its_korean():
     wanted = {*TAGS.values(), *ADVICE.values(), *names()}
     wanted |= {name.replace("_", " ") for plant in PLANTS for name in (*plant.KINDS, *getattr(plant, "SETPOINTS", ()))}
     for path in listed().values():
-        wanted.add(str(load_model(path).card.raw["origin"]))
+        card = load_model(path).card.raw
+        wanted |= {str(card["origin"]), *card.get("training", {})}
+        wanted |= {str(label).replace("_", " ") for label in card.get("labels", ())}
     speak("ko")
     assert not [name for name in sorted(wanted) if word(name) == name]
 
