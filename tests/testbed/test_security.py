@@ -72,6 +72,26 @@ def test_each_refusal_names_the_command_that_mends_it_and_the_way_ends_inside(pl
         assert json.loads(said.splitlines()[0])["samples"]["received"] > 0
 
 
+def test_a_user_may_come_by_certificate_instead_of_a_password(plant, visitor, tmp_path, monkeypatch, capsys):
+    lee = Person(tmp_path / "lee", monkeypatch, capsys)
+    for person in (visitor, lee):
+        person.types("certs", "init")
+    assert plant.types("certs", "trust", visitor.certificate)[0] == 0
+    assert visitor.types("certs", "trust", plant.certificate)[0] == 0
+    secrets, own = tmp_path / "secrets.toml", lee.home / "certs" / "own"
+    secrets.touch(0o600)
+    secrets.write_text(f'user_certificate = "{own}/certificate.der"\nuser_key = "{own}/key.pem"\n')
+    with served(plant.home, "testplant", "--secure") as line:
+        look = ("browse", line.opcua, "--seconds", "0", "--secrets", str(secrets), "--out", str(tmp_path / "t.csv"))
+        status, said = visitor.types(*look)
+        assert status == 3 and "users add NAME --certificate FILE" in said
+        assert "users add NAME --certificate FILE" in line.says("certificate was refused")
+        assert plant.types("users", "add", "lee", "--certificate", lee.certificate)[0] == 0
+        for security in POLICIES:
+            status, said = visitor.types(*look, "--security", security)
+            assert status == 0, said
+
+
 def test_beyond_loopback_a_plant_is_served_with_certificates_and_users_only(visitor):
     status, said = visitor.types("serve", "testplant", "--host", "0.0.0.0")  # noqa: S104
     assert status == 2
