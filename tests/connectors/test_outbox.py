@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -153,44 +151,49 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 class Sender:
-    """A process that sends numbered results, and can be killed. `told` is the last it has taken in for sure."""
+    """A process that sends numbered results and can be killed; it logs each number once its spool has it."""
 
     def __init__(self, path: Path, port: int, rate: float) -> None:
-        self.told = 0
+        self._log = path.with_suffix(f".{len(list(path.parent.iterdir()))}.log")
         command = [sys.executable, "-c", SENDER, str(path), str(port), str(rate)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log)
 
     async def run(self, seconds: float) -> Sender:
         """Let it send for so long after its first message."""
-        assert self.process.stdout is not None
-        await asyncio.to_thread(self.process.stdout.readline)
+        await until(lambda: self._log.stat().st_size, "a first message")
         await asyncio.sleep(seconds)
         return self
 
     def kill(self) -> int:
-        os.kill(self.process.pid, signal.SIGKILL)
-        assert self.process.stdout is not None
-        lines = self.process.stdout.read().split(b"\n")[:-1]
-        self.process.wait()
-        self.process.stdout.close()
-        return int(lines[-1])
+        """The last number it has taken in for sure."""
+        self._process.kill()
+        self._process.wait()
+        lines = self._log.read_bytes().split(b"\n")[:-1]
+        return int(lines[-1]) if lines else 0
 
 
 async def drill(kind: str, path: Path, away_s: float, rate: float) -> tuple[list[int], int, int]:
     """The broker is away for so long, the sender is killed twice meanwhile; numbers, how many at least, doubles."""
-    async with Broker(kind) as broker, Receiver(broker.port) as receiver:
+    async with Broker(kind) as broker, Receiver(broker.port) as receiver, AsyncExitStack() as stack:
         road = Road(broker.port)
+
+        def start() -> Sender:
+            sender = Sender(path, road.port, rate)
+            stack.callback(sender.kill)
+            return sender
+
         async with road:
-            sender = await Sender(path, road.port, rate).run(1.0)
+            sender = await start().run(1.0)
             await until(lambda: receiver.bodies, "the first message")
         await asyncio.sleep(away_s / 2)
         sender.kill()
-        sender = await Sender(path, road.port, rate).run(away_s / 2)
+        sender = await start().run(away_s / 2)
         before = len(receiver.bodies)
         async with road:
             await until(lambda: len(receiver.bodies) > before, "the first after the gap")
             sender.kill()  # while it empties its spool
-            sender = await Sender(path, road.port, rate).run(1.0)
+            sender = await start().run(1.0)
             told = sender.kill()
             with Spool(path) as spool:
                 async with Outbox(spool, road.port) as outbox:
