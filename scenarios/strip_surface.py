@@ -4,14 +4,14 @@ from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
 
 scenario = Scenario(
     name="strip-surface",
-    plant=StripCamera(length_m=48.2),
-    duration=8,  # s
+    plant=StripCamera(length_m=81.5),
+    duration=12,  # s
     steps=(
         Fault(at=0, name="roll_mark"),
-        Fault(at=0, name="scale", params={"count": 8}),
-        Fault(at=0, name="scratch", params={"count": 8}),
-        LookAlike(at=0, name="water_drops", params={"count": 24}),
-        LookAlike(at=0, name="oil_stain", params={"count": 24}),
+        Fault(at=0, name="scale", params={"count": 12}),
+        Fault(at=0, name="scratch", params={"count": 12}),
+        LookAlike(at=0, name="water_drops", params={"count": 36}),
+        LookAlike(at=0, name="oil_stain", params={"count": 36}),
     ),
     expect=(Detect("roll_mark", share=0.95), Detect("scratch", share=0.95), Detect("scale", share=0.9), Clean(1.0)),
     models=("strip-surface-patch", "surface-cls"),

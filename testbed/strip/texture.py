@@ -7,6 +7,7 @@ line 0 of the coil, are the unit of work: however frames are cut, a line is comp
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,8 +48,7 @@ class Texture:
     def __init__(self, seed: int, coil: str) -> None:
         self._key = f"{seed}/{coil}"
         rng = stream(seed, f"strip/{coil}/texture")
-        base = _base(rng)
-        self._bases = [np.clip(base.astype(np.int16) + d, 0, 255).astype(np.uint8) for d in range(-DRIFT, DRIFT + 1)]
+        self._bases = _drifting(_base(rng))
         self._layers = (
             Layer("streaks", _wide(_streaks(rng)), 480),
             Layer("scale", _wide(_scale(rng)), 640),
@@ -59,6 +59,12 @@ class Texture:
         self._knots: dict[tuple[str, int], float] = {}
         self._offsets: dict[tuple[str, int], int] = {}
         self._fade = np.empty((CHUNK, COLUMNS), np.uint8)
+
+    def relit(self, i: int) -> Texture:
+        """The same steel under another lamp, with other bands across and other edges: for fitting, at little cost."""
+        other = copy.copy(self)
+        other._bases = _drifting(_base(stream(self._seed, f"{self._rng_name}/relit/{i}")))
+        return other
 
     def render(self, first: int, n: int) -> np.ndarray:
         """Lines `first` … `first + n - 1`, uint8 (n, COLUMNS)."""
@@ -149,6 +155,11 @@ def _base(rng: np.random.Generator) -> np.ndarray:
     burnt = 1 - 0.30 * np.exp(-np.maximum(inside, 0) / 40.0) + 0.06 * np.exp(-(((inside - 170) / 70.0) ** 2))
     row = level * lamp * burnt * (1 + bands) - 3 * BIAS
     return np.clip(np.floor(row + rng.random((CHUNK, COLUMNS))), 0, 255).astype(np.uint8)
+
+
+def _drifting(base: np.ndarray) -> list[np.ndarray]:
+    """The base at every exposure, from -DRIFT to DRIFT grey levels."""
+    return [np.clip(base.astype(np.int16) + d, 0, 255).astype(np.uint8) for d in range(-DRIFT, DRIFT + 1)]
 
 
 def _streaks(rng: np.random.Generator) -> np.ndarray:

@@ -43,7 +43,7 @@ class StripCamera:
         length_m: of the coil; cut to whole frames of 0.512 m.
     """
 
-    length_m: float = 48.2
+    length_m: float = 81.5
 
     def build(self, seed: int, start: int) -> StripPlant:
         return StripPlant(self, seed, start)
