@@ -11,6 +11,7 @@ from typing import Any
 from connectors.broker import LOOPBACK
 from connectors.errors import PartFailed
 from connectors.mqtt import _Connection
+from connectors.secrets import Login
 from connectors.texts import say
 
 
@@ -38,8 +39,10 @@ class MqttSession(_Connection):
         host: str = LOOPBACK,
         filters: Sequence[tuple[str, int]] = (),
         will: Note | None = None,
+        login: Login | None = None,
+        is_secure: bool = False,
     ) -> None:
-        super().__init__(role, host, port)
+        super().__init__(role, host, port, login, is_secure)
         self._filters = list(filters)
         self._arrived: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()

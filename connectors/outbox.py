@@ -14,6 +14,7 @@ from connectors.broker import LOOPBACK
 from connectors.clock import Stopwatch, sleep
 from connectors.errors import PartFailed
 from connectors.mqtt_session import MqttSession, Note
+from connectors.secrets import Login
 from connectors.spool import Spool
 from connectors.texts import say
 
@@ -30,11 +31,14 @@ class Outbox:
         resent: messages sent again since nobody had acknowledged them when a connection broke.
     """
 
-    def __init__(self, spool: Spool, port: int, host: str = LOOPBACK) -> None:
+    def __init__(
+        self, spool: Spool, port: int, host: str = LOOPBACK, login: Login | None = None, is_secure: bool = False
+    ) -> None:
         self.spool = spool
         self.state, self.reason = "lost", ""
         self.resent = 0
         self._port, self._host = port, host
+        self._login, self._is_secure = login, is_secure
         self._news = asyncio.Event()
         self._handed = 0  # the highest id ever handed to a connection
         self._task: asyncio.Task[None] | None = None
@@ -72,7 +76,8 @@ class Outbox:
         while True:
             sent = self.spool.counts.sent
             try:
-                async with MqttSession("outbox", self._port, self._host) as session:
+                where = MqttSession("outbox", self._port, self._host, login=self._login, is_secure=self._is_secure)
+                async with where as session:
                     self.state, self.reason = "connected", ""
                     await self._forward(session)
             except PartFailed as error:

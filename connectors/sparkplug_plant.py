@@ -11,6 +11,7 @@ from connectors.clock import now_ns, sleep
 from connectors.errors import BadMessage, PartFailed
 from connectors.items import Item
 from connectors.mqtt_session import MqttSession, Note
+from connectors.secrets import Login
 from connectors.setpoints import Audit, SetPoint, refusal
 from connectors.sparkplug import STATE, read_state
 from connectors.sparkplug_node import SEQUENCE, EdgeNode, edge_nodes
@@ -49,6 +50,7 @@ class SparkplugPublisher:
         on_setpoint: called with every set-point that is let through; without it all are refused.
         audit: where every attempt to write goes.
         types: types of single tags on the wire, by name.
+        login, is_secure: how the broker lets us in, and whether by TLS.
         primary_host: births wait until the host application of this id is online, and die when it goes.
 
     Raises InputError for groups that do not fit, and PartFailed on entering when the broker is not there.
@@ -63,8 +65,11 @@ class SparkplugPublisher:
         audit: Audit | None = None,
         types: Mapping[str, DataType] | None = None,
         primary_host: str = "",
+        login: Login | None = None,
+        is_secure: bool = False,
     ) -> None:
         self.counts = Counts()
+        self.login, self.is_secure = login, is_secure
         self._lines = [_NodeLine(node, self, port, host, primary_host) for node in edge_nodes(groups, types)]
         self._on_setpoint = on_setpoint
         self._audit = audit
@@ -156,7 +161,8 @@ class _NodeLine:
         """Connect, be born, hear commands. Returns when the primary host has gone; raises PartFailed when it broke."""
         will = self.node.death(self._bdseq, now_ns())
         filters = [*self.node.filters, *([(self._state_topic, 1)] if self._state_topic else [])]
-        async with MqttSession("node", self._port, self._host, filters, will) as session:
+        plant = self._plant
+        async with MqttSession("node", self._port, self._host, filters, will, plant.login, plant.is_secure) as session:
             try:
                 if not self._state_topic:
                     self._be_born(session)

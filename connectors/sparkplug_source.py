@@ -10,6 +10,7 @@ from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import BadMessage, InputError, PartFailed, nearest
 from connectors.items import Changes, Context
 from connectors.mqtt_session import MqttSession, Note
+from connectors.secrets import Login
 from connectors.setpoints import Audit, SetPoint, refusal
 from connectors.sparkplug import MILLISECOND, NAMESPACE, STATE, Topic, places, read_state, state_payload
 from connectors.sparkplug_catalogue import Named
@@ -40,6 +41,8 @@ class SparkplugSource:
         tags: a tag list that names the metrics that are wanted; without it every metric that is born is a tag.
         host_id: under which our births and deaths stand; edge nodes may wait for it as their primary host.
         audit: where every set-point goes.
+        login, is_secure: how the broker lets us in, and whether by TLS.
+        app: what to go on with instead of a new host application.
 
     Raises PartFailed on entering when the broker is not there.
     """
@@ -51,16 +54,20 @@ class SparkplugSource:
         tags: Sequence[Tag] | None = None,
         host_id: str = HOST_ID,
         audit: Audit | None = None,
+        login: Login | None = None,
+        is_secure: bool = False,
+        app: HostApplication | None = None,
     ) -> None:
         if not host_id or set("/+#") & set(host_id):
             raise InputError(say("A Sparkplug host id has no '/', '+' or '#', but got '{id}'.", id=host_id))
-        self.app = HostApplication(None if tags is None else named_by(tags))
+        self.app = app or HostApplication(None if tags is None else named_by(tags))
         self.bytes = 0
         self.state, self.reason = "lost", ""
         self.reconnects = 0
         self._host, self._port = host, port
         self._state_topic = f"{STATE}/{host_id}"
         self._audit = audit
+        self._login, self._is_secure = login, is_secure
         self._session: MqttSession | None = None
 
     @property
@@ -99,6 +106,12 @@ class SparkplugSource:
                 await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
 
+    async def hear(self) -> Items:
+        """Items of what has come on this connection, waiting a little. Raises PartFailed once it is broken."""
+        if self._session is None:
+            raise PartFailed(say("The broker cannot be reached: {reason}.", reason=self.reason))
+        return await self._hear(self._session)
+
     def set(self, name: str, value: float | str | bool) -> None:
         """Set a tag: NCMD or DCMD to its node. Raises InputError if it is not born, not writable or out of range."""
         tag = next((tag for group in self.groups for tag in group.tags if tag.name == name), None)
@@ -125,7 +138,9 @@ class SparkplugSource:
         """Connect, subscribe, then say that we are online: with the time that our will has."""
         ms = now_ns() // MILLISECOND
         will = self._certificate(False, ms)
-        session = MqttSession("host", self._port, self._host, [(f"{NAMESPACE}/#", 1)], will)
+        session = MqttSession(
+            "host", self._port, self._host, [(f"{NAMESPACE}/#", 1)], will, self._login, self._is_secure
+        )
         await session.__aenter__()
         session.publish(self._certificate(True, ms))
         self.state, self.reason = "connected", ""
