@@ -13,15 +13,16 @@ from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage
 from connectors.mqtt import MARKER, MqttTopics
 from connectors.mqtt_live import DEEPEST, VALUE, decoded
+from connectors.mqtt_session import Note
 from connectors.mqtt_setpoints import MARKER as SET
 from connectors.secrets import Login
+from connectors.sparkplug_live import SparkplugSeen, is_sparkplug
 from connectors.tags import Tag
 from connectors.texts import say
 
 LOOK_S = 0.05
 MOST = 100_000  # topics
 UNIT = ("eu", "unit", "units", "uom")
-SPARKPLUG = "spBv1.0"
 
 Progress = Callable[[int, int], None]
 
@@ -29,7 +30,7 @@ Progress = Callable[[int, int], None]
 async def browse_mqtt(
     url: str, login: Login, seconds: float, insecure: bool = False, progress: Progress = lambda done, of: None
 ) -> Found:
-    """Every number and text on plain topics that came within `seconds` of wall time.
+    """Every number and text that came within `seconds` of wall time, on plain topics or as Sparkplug B.
 
     Raises PartFailed if the broker is not there or does not let us in, InputError if a password would go in the clear
     and `insecure` does not allow it.
@@ -43,7 +44,8 @@ async def browse_mqtt(
     async with MqttTopics(["#"], parts.hostname or "", port, login, is_secure) as topics:
         while (gone := watch.seconds()) < seconds:
             for topic, payload, is_kept in topics.take():
-                seen.take(topic, payload, is_kept)
+                for answer in seen.take(topic, payload, is_kept):
+                    topics.publish(answer.topic, answer.payload)
             progress(round(10 * gone), round(10 * seconds))
             await sleep(LOOK_S)
     found = seen.found()
@@ -58,15 +60,15 @@ class _Seen:
         self._times: dict[str, list[int]] = {}  # by address
         self._units: dict[str, str] = {}
         self._found = Found()
-        self._sparkplug = 0
+        self._sparkplug = SparkplugSeen()
 
-    def take(self, topic: str, payload: bytes, is_kept: bool) -> None:
-        """Note one message."""
+    def take(self, topic: str, payload: bytes, is_kept: bool) -> list[Note]:
+        """Note one message; what is to be answered."""
         levels = topic.split("/")
-        if levels[0] == SPARKPLUG:
-            self._sparkplug += 1
-        if levels[0] in (SPARKPLUG, "$SYS") or MARKER in levels or SET in levels or len(self._times) >= MOST:
-            return
+        if is_sparkplug(topic):
+            return self._sparkplug.take(topic, payload)
+        if levels[0] == "$SYS" or MARKER in levels or SET in levels or len(self._times) >= MOST:
+            return []
         values = list(_values(payload))
         if not values:
             self._found.left_out[say("messages that are neither number, text nor JSON")] += 1
@@ -77,6 +79,7 @@ class _Seen:
                 self._units[address] = unit
             if not is_kept:
                 times.append(decoded(payload, path)[0] or now_ns())
+        return []
 
     def found(self) -> Found:
         """As tags, by topic."""
@@ -87,14 +90,7 @@ class _Seen:
             self._found.tags.append(
                 Tag(name=name or "_", unit=ucum(self._units.get(address, "")), rate_hz=rate, address=address)
             )
-        self._found.tags = with_groups(unique(self._found.tags))
-        if self._sparkplug:
-            self._found.notes.append(
-                say(
-                    "{n} Sparkplug messages came, too; they name and describe their metrics themselves.",
-                    n=self._sparkplug,
-                )
-            )
+        self._found.tags = with_groups(unique([*self._found.tags, *self._sparkplug.tags()]))
         return self._found
 
 

@@ -13,6 +13,7 @@ from connectors.errors import BadMessage, InputError
 from connectors.live import TICK_S, Line
 from connectors.marks import Reading
 from connectors.mqtt import MqttTopics
+from connectors.sparkplug_live import SparkplugTags, is_sparkplug
 from connectors.status import BAD, GOOD, UNCERTAIN
 from connectors.tags import Tag
 from connectors.texts import say
@@ -34,14 +35,18 @@ QUALITIES = {"good": GOOD, "ok": GOOD, "uncertain": UNCERTAIN, "bad": BAD}
 class MqttLine(Line):
     """One broker; see Line.
 
-    Addresses are topics; 'topic#a.b' takes a number out of deeper JSON; an empty one is the tag's own name.
+    Addresses are topics; 'topic#a.b' takes a number out of deeper JSON; an empty one is the tag's own name; metrics of
+    Sparkplug B are 'spBv1.0/GROUP/NODE/DEVICE#metric'.
     """
 
     async def read(self) -> None:
         parts = urlsplit(self.url)
         is_secure = parts.scheme == "mqtts"
         wanted: dict[str, list[tuple[Tag, str]]] = {}
+        born = SparkplugTags([tag for tag in self.tags if is_sparkplug(tag.address)])
         for tag in self.tags:
+            if is_sparkplug(tag.address):
+                continue
             topic, _, path = (tag.address or tag.name).partition("#")
             wanted.setdefault(topic, []).append((tag, path))
         bad = [topic for topic in wanted if not topic or "+" in topic or "#" in topic]
@@ -50,16 +55,30 @@ class MqttLine(Line):
         port = parts.port or (8883 if is_secure else 1883)
         seen: set[str] = set()
         self.note = await in_the_clear(self.url, self.login.user, self.settings.insecure)
-        async with MqttTopics(list(wanted), parts.hostname or "", port, self.login, is_secure) as topics:
+        async with MqttTopics([*wanted, *born.filters], parts.hostname or "", port, self.login, is_secure) as topics:
             if topics.refused:
                 shown = ", ".join(topics.refused[:5])
                 raise InputError(say("{url} does not let us read {topics}.", url=self.url, topics=shown))
             self.up()
             while True:
                 for topic, payload, is_kept in topics.take():
+                    if is_sparkplug(topic):
+                        self._hear(born, topic, payload)
+                        continue
                     self._take(wanted.get(topic, []), payload, is_kept and topic not in seen)
                     seen.add(topic)
+                readings, asked = born.tick()
+                if readings:
+                    self.put(readings)
+                for note in asked:
+                    topics.publish(note.topic, note.payload)
                 await sleep(TICK_S / 2)
+
+    def _hear(self, born: SparkplugTags, topic: str, payload: bytes) -> None:
+        self.bytes += len(payload)
+        before = born.app.counts.malformed
+        self.put(born.take(topic, payload))
+        self.malformed += born.app.counts.malformed - before
 
     def _take(self, tags: list[tuple[Tag, str]], payload: bytes, is_first: bool) -> None:
         self.bytes += len(payload)
