@@ -17,6 +17,9 @@ from connectors.texts import say
 LIVE = ("opc.tcp", "mqtt", "mqtts")
 _NODE_ID = re.compile(r"^(ns=\d+;|nsu=[^;]+;)?[isgb]=.+$")
 _BROWSE_PATH = re.compile(r"^/?(\d+:)?(Objects|Root)/|^/?\d+:[^/]+(/|$)")
+POLICIES = ("Aes256_Sha256_RsaPss", "Basic256Sha256")  # of OPC UA, best first
+MODES = ("SignAndEncrypt", "Sign")
+SECURITIES = ("none", *POLICIES, *(f"{policy},{mode}" for policy in POLICIES for mode in MODES))
 SHOWN = 5  # tags that a sentence about many names
 
 
@@ -52,6 +55,13 @@ def check_url(url: str) -> str:
             )
         )
     return url
+
+
+def check_security(asked: str) -> str:
+    """A security as it came: '' chooses, 'none' goes without. Raises InputError naming the nearest if it is none."""
+    if asked and asked not in SECURITIES:
+        raise InputError(say("'{security}' is no security policy.", security=asked) + nearest(asked, SECURITIES))
+    return asked
 
 
 async def is_loopback(url: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.addresses import shared_out
+from connectors.addresses import check_security, shared_out
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.items import Item
@@ -49,6 +49,9 @@ class Settings:
     wait: bool = False
     security: str = ""
     insecure: bool = False
+
+    def __post_init__(self) -> None:
+        check_security(self.security)
 
     @property
     def lateness(self) -> float:

@@ -13,9 +13,9 @@ from asyncua import Client, ua
 from asyncua.crypto.security_policies import SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256
 from asyncua.crypto.uacrypto import CertProperties
 
-from connectors.addresses import is_loopback, unprotected
+from connectors.addresses import check_security, is_loopback, unprotected
 from connectors.certs import Store, Verdict, read_certificate
-from connectors.errors import InputError, PartFailed, nearest
+from connectors.errors import InputError, PartFailed
 from connectors.secrets import Login
 from connectors.texts import say
 
@@ -47,20 +47,13 @@ class Wish:
     insecure: bool = False
 
     def __post_init__(self) -> None:
-        if self.security not in ("", NONE) and self._parts() is None:
-            known = [NONE, *POLICIES, *(f"{policy},{mode}" for policy in POLICIES for mode in MODES)]
-            raise InputError(say("'{security}' is no security policy.", security=self.security)
-                             + nearest(self.security, known))  # fmt: skip
-
-    def _parts(self) -> tuple[str, str] | None:
-        policy, _, mode = self.security.partition(",")
-        return (policy, mode or "SignAndEncrypt") if policy in POLICIES and mode in ("", *MODES) else None
+        check_security(self.security)
 
     def wanted(self) -> list[tuple[str, Mode]]:
         """(policy, mode) that would do, best first."""
-        parts = self._parts()
-        if parts is not None:
-            return [(parts[0], MODES[parts[1]])]
+        policy, _, mode = self.security.partition(",")
+        if policy in POLICIES:
+            return [(policy, MODES[mode or "SignAndEncrypt"])]
         return [(policy, mode) for mode in MODES.values() for policy in POLICIES]
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.addresses import check_url
+from connectors.addresses import SECURITIES, check_url
 from connectors.errors import InputError, Problem, nearest
 from connectors.secrets import FORBIDDEN, logins
 from connectors.text import read_text
@@ -264,7 +264,7 @@ TABLES: dict[str, dict[str, Check]] = {
     "watch": {
         "urls": _urls, "tags": _file, "models": _models, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
-        "truth": _text, "reveal": _flag, "security": _text, "insecure": _flag,
+        "truth": _text, "reveal": _flag, "security": _one_of(*SECURITIES), "insecure": _flag,
     },
     "run": {
         "over": _one_of("memory", "opcua", "mqtt", "wire"), "speed": _speed, "seed": _number(0, whole=True),

@@ -1,6 +1,6 @@
 // A foreign OPC UA server or client with security, on a certificate store of its own that accepts nobody by itself.
-//   node secured.js server HOME PORT   serves Objects/Drive/SPEED on both policies, users kim/kim-secret; it prints
-//                                      {port, certificate} once it listens
+//   node secured.js server HOME PORT [expired]   serves Objects/Drive/SPEED on both policies, users kim/kim-secret; it
+//                                      prints {port, certificate} once it listens; its certificate may have expired
 //   node secured.js client HOME URL POLICY,MODE[,USER,PASSWORD]...   prints {value} or {error} for each attempt
 //   node secured.js certificate HOME   makes the store and prints {certificate}
 // HOME/pki/trusted/certs is whom it trusts: a file is put there by hand, as an administrator would.
@@ -24,7 +24,7 @@ async function store() {
     if (!fs.existsSync(certificate)) {
         await manager.createSelfSignedCertificate({
             applicationUri: URI, dns: ["localhost"], ip: ["127.0.0.1"], outputFile: certificate, subject: "/CN=foreign",
-            startDate: new Date(Date.now() - 3600000), validity: 30,
+            startDate: new Date(Date.now() - (rest.includes("expired") ? 60 : 0.1) * 86400000), validity: 30,
         });
     }
     return { manager, certificate };

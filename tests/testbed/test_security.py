@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from tests.served import Person, served
 
@@ -90,6 +95,55 @@ def test_a_user_may_come_by_certificate_instead_of_a_password(plant, visitor, tm
         for security in POLICIES:
             status, said = visitor.types(*look, "--security", security)
             assert status == 0, said
+
+
+def _expired(folder: Path) -> tuple[Path, Path]:
+    """A client's certificate that was valid until yesterday, made with another tool, and its key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "old client")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        .not_valid_before(now - datetime.timedelta(days=9)).not_valid_after(now - datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier("urn:old")]), False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    paths = folder / "old.der", folder / "old.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.DER))
+    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                           serialization.NoEncryption()))  # fmt: skip
+    return paths
+
+
+def test_a_client_whose_certificate_has_expired_stays_out_although_it_is_trusted(plant, visitor, tmp_path):
+    certificate, key = _expired(tmp_path)
+    status, said = plant.types("certs", "trust", str(certificate))
+    assert status == 0 and "has expired" in said
+    visitor.types("certs", "trust", plant.certificate)
+    secrets = tmp_path / "secrets.toml"
+    secrets.touch(0o600)
+    secrets.write_text(f'certificate = "{certificate}"\nkey = "{key}"\nuser = "kim"\npassword = "{PASSWORD}"\n')
+    with served(plant.home, "testplant", "--secure") as line:
+        status, said = visitor.types("browse", line.opcua, "--seconds", "0", "--secrets", str(secrets))
+        assert status == 3 and "not valid now" in said and "'testbed certs renew'" in said
+        assert "'testbed certs renew'" in line.says("old client was refused")
+
+
+@pytest.mark.needs("node")
+def test_a_server_whose_certificate_has_expired_is_not_entered_although_it_is_trusted(visitor, tmp_path):
+    process = subprocess.Popen(["node", str(SECURED), "server", str(tmp_path / "foreign"), "0", "expired"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    try:
+        assert process.stdout is not None
+        told = json.loads(next(line for line in process.stdout if line.startswith("{")))
+        visitor.types("certs", "init")
+        assert visitor.types("certs", "trust", told["certificate"])[0] == 0
+        status, said = visitor.types("browse", f"opc.tcp://127.0.0.1:{told['port']}", "--seconds", "0", **ME)
+        assert status == 3 and "expired on" in said and "makes a new one" in said
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
 
 
 def test_beyond_loopback_a_plant_is_served_with_certificates_and_users_only(visitor):
