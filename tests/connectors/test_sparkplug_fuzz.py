@@ -136,7 +136,7 @@ def test_what_is_read_is_what_the_reference_decoder_reads():
 
 
 def storm(count: int, seed: int) -> tuple[int, int, int]:
-    """A node's session with a third of its messages mutated: items, what was refused or malformed, and peak kB gained."""
+    """A node's session, a third of its messages mutated: items, what was refused or malformed, peak kB gained."""
     source, samples = random.Random(seed), seeds()
     pair = Pair(reorder_s=0.05)
     items = before = said = 0
