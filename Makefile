@@ -31,7 +31,7 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 test: $(DEV) lint
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest
 
 bench: $(DEV)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
