@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from connectors.addresses import check_security, shared_out
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.items import Item
-from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, GroupMarks, Reading
+from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, GroupMarks
+from connectors.readings import Columns, Told, samples
 from connectors.secrets import Login
 from connectors.tags import Group, Tag, grouped
 from connectors.texts import say
@@ -28,7 +31,7 @@ RETRY_S = (0.5, 1.0, 2.0, 5.0)  # wall seconds before each next attempt; the las
 RATE_S = 5.0  # wall seconds a rate is counted over
 CONNECT_S = 15.0  # a line that has not answered by then is not there
 
-Put = list[Reading]
+Put = Sequence[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,9 @@ class Line(ABC):
         """Readings have come."""
         self.heard()
         if readings:
-            self.received += len(readings)
-            self._recent.append((self._heard, len(readings)))
+            n = samples(readings)
+            self.received += n
+            self._recent.append((self._heard, n))
             self.arrived.append(readings)
 
     @property
@@ -181,6 +185,29 @@ class Line(ABC):
         }
 
 
+class _Places:
+    """Where the tags of a line are in the groups."""
+
+    def __init__(self, tags: Sequence[Tag], groups: Sequence[Group]) -> None:
+        self._names = [group.name for group in groups]
+        places = {tag.name: (i, k) for i, group in enumerate(groups) for k, tag in enumerate(group.tags)}
+        self._group = np.array([places[tag.name][0] for tag in tags], np.int32)
+        self._column = np.array([places[tag.name][1] for tag in tags], np.int32)
+
+    def shared_out(self, told: Put) -> Iterator[tuple[str, Told]]:
+        """What was told, by the name of its group; columns then speak of the group's tags."""
+        for one in told:
+            if not isinstance(one, Columns):
+                yield one.tag.group, one
+                continue
+            groups, column = self._group[one.tag], self._column[one.tag]
+            if (groups == groups[0]).all():
+                yield self._names[groups[0]], Columns(column, one.time, one.value, one.status)
+                continue
+            for i in np.unique(groups):
+                yield self._names[i], one.at(groups == i, column)
+
+
 class LiveSource:
     """The tags of several lines as one source. Enter it, iterate its items and epochs; it ends when it is stopped.
 
@@ -194,6 +221,7 @@ class LiveSource:
         self.epochs = 0
         self._marks: dict[str, GroupMarks] = {}
         self._of_group = {group.name: [ln for ln in lines if set(ln.tags) & set(group.tags)] for group in self.groups}
+        self._places = [_Places(line.tags, self.groups) for line in lines]
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
@@ -263,15 +291,15 @@ class LiveSource:
     def _collect(self) -> list[Item | Epoch]:
         """Everything that has come since the last look, and the marks it moves."""
         wall = _wall()
-        came: dict[str, list[Reading]] = {}
-        for line in self.lines:
+        came: dict[str, list[Told]] = {}
+        for line, places in zip(self.lines, self._places, strict=True):
             line.check_life()
             while line.arrived:
-                for reading in line.arrived.popleft():
-                    came.setdefault(reading.tag.group, []).append(reading)
+                for name, told in places.shared_out(line.arrived.popleft()):
+                    came.setdefault(name, []).append(told)
         items: list[Item | Epoch] = []
-        for name, readings in came.items():
-            items += self._marks[name].take(readings, wall)
+        for name, told in came.items():
+            items += self._marks[name].take(told, wall)
         self.epochs += sum(isinstance(item, Epoch) for item in items)
         for name, marks in self._marks.items():
             others = [p for other, m in self._marks.items() if other != name and (p := m.present(wall)) is not None]

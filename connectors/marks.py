@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from connectors.items import Changes, Context, Item, Mark
+from connectors.items import Batch, Changes, Context, Item, Mark
+from connectors.readings import Block, Columns, Reading, Told, joined
 from connectors.status import BAD
-from connectors.tags import Group, Tag
+from connectors.tags import Group
 from connectors.times import END, MICROSECOND, SECOND
 
 LATENESS_S = 0.2  # two publishing intervals of 100 ms
@@ -24,20 +24,6 @@ AHEAD_NS = 60 * SECOND  # and so does time that runs ahead of the wall clock by 
 REPEAT_NS = SECOND  # a value that is reported by exception is said again so often while it holds, or with its group
 JITTER = 0.8  # of a period: samples that come a little early are not passed over
 NEVER = -(2**62)
-
-
-class Reading(NamedTuple):
-    """One value as a foreign server or broker told it.
-
-    `time` is its source time in ns, `value` NaN where the status is Bad, or a text. `is_first` says that it answers a
-    subscription: it may have held for long.
-    """
-
-    tag: Tag
-    time: int
-    value: float | str
-    status: int
-    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,47 +63,108 @@ class GroupMarks:
         self._by_exception = np.array([tag.rate_hz is None for tag in group.tags])
         fastest = max((tag.rate_hz for tag in group.tags if tag.rate_hz is not None), default=0.0)
         self._step = min(REPEAT_NS, round(JITTER * SECOND / fastest)) if fastest else REPEAT_NS
-        self._times: list[int] = []  # source times of readings, where what holds is said again
+        self._times: list[np.ndarray] = []  # source times of readings, where what holds is said again
         self._holds = np.zeros(k, bool)  # to be said at the next mark: told on subscribing, older than it
+        self._longest = 0  # ns, of a block so far: samples of the others may be as old as its first one
 
-    def take(self, readings: Sequence[Reading], wall: int) -> list[Item | Epoch]:
-        """What these readings become, without their mark."""
+    def take(self, told: Sequence[Told], wall: int) -> list[Item | Epoch]:
+        """What this becomes, without its mark."""
+        out: list[Item | Epoch] = []
+        singles: list[Reading] = []
+        ahead = self._newest_of(told)
+        for one in joined(told):
+            if isinstance(one, Reading):
+                singles.append(one)
+                continue
+            out += self._take_singles(singles, wall, ahead)
+            singles = []
+            if isinstance(one, Block):
+                out += self._take_block(one, wall, ahead)
+                continue
+            changes = self._take_columns(one, wall)
+            out += self._take_singles(list(one.singles(self.group.tags)), wall, ahead) if changes is None else [changes]
+        return out + self._take_singles(singles, wall, ahead)
+
+    def _take_singles(self, readings: Sequence[Reading], wall: int, ahead: int) -> list[Item | Epoch]:
         out: list[Item | Epoch] = []
         now: list[tuple[int, int, float, int]] = []
-        ahead = self._newest_of(readings)
         for reading in readings:
             column = self._column[reading.tag.name]
-            if self._has_jumped(column, reading, wall):
+            if self._has_jumped(column, reading.time, reading.is_first, wall):
                 out += self._changes(now)
                 now = []
                 out.append(self._new_epoch(reading.time))
                 ahead = reading.time
             if isinstance(reading.value, str):
                 out.append(Context(reading.tag, reading.time, reading.value))
-            elif self._is_held(column, reading, ahead):
+            elif reading.is_first and reading.time <= self._floor(ahead):
                 self._holds[column] = True
-                self._keep(column, reading)
+                self._keep(column, reading.time, reading.value, reading.status)
             else:
-                self._keep(column, reading)
+                self._keep(column, reading.time, reading.value, reading.status)
                 self._said[column] = max(self._said[column], reading.time)
                 now.append((column, reading.time, reading.value, reading.status))
-                if self.mark is None or reading.time > self.mark:
-                    self._times.append(reading.time)
-            self.newest = reading.time if self.newest is None else max(self.newest, reading.time)
-            self.silent_since = wall
+            self._heard(reading.time, wall)
+        self._remember(np.array([time for _, time, _, _ in now], np.int64))
         return out + self._changes(now)
 
-    def _newest_of(self, readings: Sequence[Reading]) -> int:
-        """The newest source time that these readings leave behind."""
-        known = NEVER if self.newest is None else self.newest
-        return max(known, max((reading.time for reading in readings), default=known))
+    def _take_columns(self, told: Columns, wall: int) -> Changes | None:
+        """All at once where the time of every tag rises and none has jumped; None leaves it to be taken one by one."""
+        order = np.argsort(told.tag, kind="stable")
+        tag, time = told.tag[order], told.time[order]
+        is_last = np.append(tag[1:] != tag[:-1], True)
+        columns, last = tag[is_last], order[is_last]
+        first = time[np.append(True, is_last[:-1])]
+        newest = int(told.time.max())
+        since = int(told.time[0]) if self.newest is None else self.newest
+        falls = bool(((time[1:] < time[:-1]) & ~is_last[:-1]).any() or (first < self._last[columns] - BACK_NS).any())
+        if falls or (self.mark is not None and newest > since + AHEAD_NS):
+            return None
+        is_new = told.time[last] >= self._last[columns]
+        kept, last = columns[is_new], last[is_new]
+        self._last[kept], self._value[kept], self._status[kept] = told.time[last], told.value[last], told.status[last]
+        self._said[kept] = np.maximum(self._said[kept], told.time[last])
+        self._remember(told.time)
+        self._heard(newest, wall)
+        return Changes(self.group.tags, told.tag, told.time, told.value, told.status)
 
-    def _has_jumped(self, column: int, reading: Reading, wall: int) -> bool:
-        if self.newest is None or (reading.is_first and reading.time <= self.newest):
+    def _take_block(self, block: Block, wall: int, ahead: int) -> list[Item | Epoch]:
+        """One that has been told before, or is too old to be in order, is passed over on subscribing."""
+        column = self._column[block.tag.name]
+        first, last = int(block.time[0]), int(block.time[-1])
+        out: list[Item | Epoch] = []
+        if self._has_jumped(column, first, block.is_first, wall):
+            out.append(self._new_epoch(first))
+        elif block.is_first and last <= max(self._last[column], self._floor(ahead)):
+            return out
+        self._keep(column, last, float(block.value[-1]), int(block.status[-1]))
+        self._said[column] = max(self._said[column], last)
+        self._longest = max(self._longest, last - first)
+        self._remember(block.time)
+        self._heard(last, wall)
+        return [*out, Batch((block.tag,), block.time, block.value[:, None], block.status[:, None])]
+
+    def _newest_of(self, told: Sequence[Told]) -> int:
+        """The newest source time that this leaves behind."""
+        times = (one.time if isinstance(one, Reading) else int(one.time.max()) for one in told)
+        return max(times, default=NEVER) if self.newest is None else max(self.newest, *times, NEVER)
+
+    def _heard(self, time: int, wall: int) -> None:
+        self.newest = time if self.newest is None else max(self.newest, time)
+        self.silent_since = wall
+
+    def _remember(self, times: np.ndarray) -> None:
+        """Where what holds may be said again: after the mark."""
+        times = times if self.mark is None else times[times > self.mark]
+        if len(times):
+            self._times.append(times)
+
+    def _has_jumped(self, column: int, time: int, is_first: bool, wall: int) -> bool:
+        if self.newest is None or (is_first and time <= self.newest):
             return False
-        if self._last[column] != NEVER and reading.time < self._last[column] - BACK_NS:
+        if self._last[column] != NEVER and time < self._last[column] - BACK_NS:
             return True
-        return self.mark is not None and reading.time > self.newest + AHEAD_NS + 2 * (wall - self.silent_since)
+        return self.mark is not None and time > self.newest + AHEAD_NS + 2 * (wall - self.silent_since)
 
     def _new_epoch(self, time: int) -> Epoch:
         self.epochs += 1
@@ -126,18 +173,19 @@ class GroupMarks:
         self._last[:] = NEVER
         self._said[:] = NEVER
         self._times = []
+        self._longest = 0
         return Epoch(self.group.name, time)
 
-    def _is_held(self, column: int, reading: Reading, ahead: int) -> bool:
-        """Whether it was told on subscribing and is older than what can still be handed on in order."""
-        floor = ahead - self._lateness if self.mark is None else max(self.mark, ahead - self._lateness)
-        return reading.is_first and reading.time <= floor
+    def _floor(self, ahead: int) -> int:
+        """What was told on subscribing and is not newer can no longer be handed on in order: it is held."""
+        late = ahead - self._lateness
+        return late if self.mark is None else max(self.mark, late)
 
-    def _keep(self, column: int, reading: Reading) -> None:
-        if reading.time >= self._last[column]:
-            self._last[column] = reading.time
-            self._value[column] = reading.value
-            self._status[column] = reading.status
+    def _keep(self, column: int, time: int, value: float | str, status: int) -> None:
+        if time >= self._last[column]:
+            self._last[column] = time
+            self._value[column] = value
+            self._status[column] = status
 
     def present(self, wall: int) -> int | None:
         """What time it should be at the source by now, ns."""
@@ -163,7 +211,7 @@ class GroupMarks:
             present = others
         if present is None:
             return []
-        mark = present - self._lateness
+        mark = present - self._lateness - self._longest
         if self.mark is not None and mark <= self.mark:
             return []
         self.mark = mark
@@ -171,19 +219,27 @@ class GroupMarks:
 
     def _repeats(self, mark: int, holds: bool) -> Iterable[Item]:
         """What holds, said again beside the group's other samples, so that it is as dense as they are."""
-        past = sorted({time for time in self._times if time <= mark})
-        self._times = [time for time in self._times if time > mark]
         rows: list[tuple[int, int, float, int]] = []
-        for time, step in [*((time, self._step) for time in past), (mark, REPEAT_NS)]:
+        by_exception = self._by_exception & (self._last != NEVER) & holds
+        for time, step in [*((time, self._step) for time in self._past(mark, by_exception)), (mark, REPEAT_NS)]:
+            if not self._holds.any() and time - step < self._said[by_exception].min(initial=END):
+                continue
             due = self._holds & (self._last < time)
-            if holds:
-                due |= self._by_exception & (self._last < time) & (self._last != NEVER) & (time - self._said >= step)
+            due |= by_exception & (self._last < time) & (time - self._said >= step)
             columns = np.flatnonzero(due)
             self._holds[columns] = False
             self._said[columns] = time
             rows += [(int(i), time, float(self._value[i]), int(self._status[i])) for i in columns]
         self.repeated += len(rows)
         return self._changes(rows)
+
+    def _past(self, mark: int, by_exception: np.ndarray) -> list[int]:
+        """Source times up to the mark, each once, rising; none where nothing is to be said again."""
+        times, self._times = self._times, [later for times in self._times if len(later := times[times > mark])]
+        if not times or not (self._holds.any() or by_exception.any()):
+            return []
+        whole = np.concatenate(times)
+        return np.unique(whole[whole <= mark]).tolist()
 
     def end(self) -> Mark:
         """The mark after the last sample."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,18 @@ class Decoded:
         return self.fast / whole if whole else 1.0
 
 
-def read_in_columns(session: Any, receive: Callable[[Published], None], ended: Callable[[str], None]) -> Decoded:
+def read_in_columns(
+    session: Any,
+    receive: Callable[[Published], None],
+    ended: Callable[[str], None],
+    counts: Decoded | None = None,
+) -> Decoded:
     """From now on `receive` is given every publish response of this session, in order, keep-alives included.
 
     asyncua still sends the requests and acknowledges; its own callbacks are not called. `ended` is told the status
-    with which the server drops a subscription. Neither may raise.
+    with which the server drops a subscription. Neither may raise. `counts` go on where they were.
     """
-    counts = Decoded()
+    counts = counts or Decoded()
 
     async def publish(acknowledgements: list[ua.SubscriptionAcknowledgement]) -> ua.PublishResponse:
         request = ua.PublishRequest()
@@ -96,6 +102,10 @@ def _column(value: Any) -> np.ndarray | list[Any] | None:
     """A value as a run of one holds it; what is neither number nor text is a list with the object in it."""
     if value is None:
         return None
+    if isinstance(value, ua.LocalizedText):
+        return [value.Text]
+    if isinstance(value, datetime):
+        return np.array([of_datetime(value)], np.int64)
     if isinstance(value, bool | int | float):
         return np.array([value])
     if isinstance(value, list) and all(isinstance(one, bool | int | float) for one in value):

@@ -6,39 +6,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from asyncua import Client, ua
 
 from connectors.addresses import is_node
-from connectors.clock import now_ns, sleep
+from connectors.clock import sleep
 from connectors.errors import InputError, PartFailed
-from connectors.live import TICK_S, Line
-from connectors.marks import Reading
-from connectors.opcua_columns import read_in_columns
+from connectors.live import TICK_S, Line, Settings
+from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_enter import Wish, enter
-from connectors.opcua_publish import Published, Run
+from connectors.opcua_publish import Published
+from connectors.opcua_runs import RunReader
 from connectors.opcua_server import NAMESPACE
-from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
+from connectors.opcua_subscribe import QUEUE, Granted, Limits, in_parts, limits_of, subscribe
+from connectors.secrets import Login
 from connectors.tags import Tag
 from connectors.texts import say
-from connectors.times import NONE
 
 TIMEOUT_S = 10.0  # of a request
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
-QUEUE = 1_000  # samples a monitored item may hold on the server; it may grant less
-PER_CALL = 500  # items in one request
-ALIVE_S = 1.0  # a server with nothing to tell says so this often
 DEAD = 2.0  # times the patience without a sign of life, and the connection is opened anew
 GONE = (ConnectionError, TimeoutError, OSError, ua.UaError)
 
 
 class OpcUaLine(Line):
-    """One OPC UA server; see Line. Addresses are node ids, browse paths from Objects, or empty for a plant of ours."""
+    """One OPC UA server; see Line. Addresses are node ids, browse paths from Objects, or empty for a plant of ours.
+
+    Attributes:
+        decoded: how many notifications were decoded in columns, and how many by asyncua.
+        untimed: values that came without a source time: the server's time stands for it.
+    """
+
+    def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
+        super().__init__(url, tags, login, settings)
+        self.decoded = Decoded()
+        self.untimed = 0
+
+    def status(self) -> dict[str, Any]:
+        """State and counts as JSON values."""
+        return {**super().status(), "fast_share": round(self.decoded.fast_share, 4), "untimed": self.untimed}
 
     async def read(self) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -56,8 +65,8 @@ class _Reading:
 
     def __init__(self, line: OpcUaLine, client: Client) -> None:
         self._line, self._client = line, client
-        self._tags: dict[int, Tag] = {}  # by client handle
-        self._told: set[int] = set()  # handles whose first value has come
+        self._runs = RunReader(line.tags)
+        self._limits = Limits()
         self._broke: str | None = None
 
     async def open(self) -> None:
@@ -67,6 +76,7 @@ class _Reading:
         client.connection_lost_callback = self._on_lost
         self._count_bytes()
         try:
+            self._limits = await limits_of(client.uaclient.session)
             nodes = await self._nodes()
             await self._subscribe(nodes)
         except GONE as error:
@@ -104,92 +114,37 @@ class _Reading:
         self._line.is_simulated = NAMESPACE in names
         nodes: list[ua.NodeId | None] = [_node_id(_address(tag, names), names) for tag in self._line.tags]
         paths = [i for i, node in enumerate(nodes) if node is None and is_node(self._line.tags[i].address)]
-        for at in range(0, len(paths), PER_CALL):
-            part = paths[at : at + PER_CALL]
-            wanted = [_browse_path(self._line.tags[i].address) for i in part]
-            results = await self._client.uaclient.session.translate_browsepaths_to_nodeids(wanted)
-            for i, result in zip(part, results, strict=True):
-                if result.StatusCode.is_good() and result.Targets:
-                    nodes[i] = result.Targets[0].TargetId
+        session = self._client.uaclient.session
+        wanted = [_browse_path(self._line.tags[i].address) for i in paths]
+        results = await in_parts(session.translate_browsepaths_to_nodeids, wanted, self._limits.paths)
+        for i, result in zip(paths, results, strict=True):
+            if result.StatusCode.is_good() and result.Targets:
+                nodes[i] = result.Targets[0].TargetId
         missing = [tag for tag, node in zip(self._line.tags, nodes, strict=True) if node is None]
         if missing:
             raise _not_there(self._line.url, [f"{tag.name} ({tag.address or tag.name})" for tag in missing])
         return [node for node in nodes if node is not None]
 
     async def _subscribe(self, nodes: Sequence[ua.NodeId]) -> None:
-        interval = self._line.settings.publishing_ms
-        alive = max(1, round(1e3 * ALIVE_S / interval))
-        parameters = ua.CreateSubscriptionParameters(
-            RequestedPublishingInterval=interval,
-            RequestedLifetimeCount=60 * alive,
-            RequestedMaxKeepAliveCount=alive,
-            MaxNotificationsPerPublish=0,
-            PublishingEnabled=True,
-        )
-        session = self._client.uaclient.session
-        read_in_columns(session, self._on_publish, self._on_end)
-        made = await session.create_subscription(parameters, lambda result: None)
-        refused: list[str] = []
-        for at in range(0, len(nodes), PER_CALL):
-            part = [(i, nodes[i]) for i in range(at, min(at + PER_CALL, len(nodes)))]
-            requests = [self._request(i, node) for i, node in part]
-            results = await session.create_monitored_items(
-                ua.CreateMonitoredItemsParameters(made.SubscriptionId, ua.TimestampsToReturn.Both, requests)
-            )
-            refused += [
-                f"{self._line.tags[i].name} ({node.to_string()}: {result.StatusCode.name})"
-                for (i, node), result in zip(part, results, strict=True)
-                if not result.StatusCode.is_good()
-            ]
+        line, session = self._line, self._client.uaclient.session
+        read_in_columns(session, self._on_publish, self._on_end, line.decoded)
+        granted = await subscribe(session, nodes, line.settings.publishing_ms, self._limits)
+        refused = [f"{line.tags[i].name} ({nodes[i].to_string()}: {why})" for i, why in granted.refused]
         if refused:
-            raise _not_there(self._line.url, refused)
-
-    def _request(self, i: int, node: ua.NodeId) -> ua.MonitoredItemCreateRequest:
-        """Every sample, also of a value that stays the same, as far as the server follows us."""
-        self._tags[i + 1] = self._line.tags[i]
-        return ua.MonitoredItemCreateRequest(
-            ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value),
-            ua.MonitoringMode.Reporting,
-            ua.MonitoringParameters(
-                ClientHandle=i + 1,
-                SamplingInterval=self._line.settings.publishing_ms,
-                Filter=ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp),
-                QueueSize=QUEUE,
-                DiscardOldest=True,
-            ),
-        )
+            raise _not_there(line.url, refused)
+        if granted.short:
+            line.note = " ".join(filter(None, (line.note, _short_queue(granted))))
 
     def _on_publish(self, published: Published) -> None:
         """A publish response without notifications is a sign of life."""
-        self._line.put([reading for run in published.runs for reading in self._readings(run)])
+        runs = self._runs
+        malformed, untimed = runs.malformed, runs.untimed
+        self._line.put(runs.take(published.runs))
+        self._line.malformed += runs.malformed - malformed
+        self._line.untimed += runs.untimed - untimed
 
     def _on_end(self, status: str) -> None:
         self._broke = say("the server dropped the subscription ({why})", why=status)
-
-    def _readings(self, run: Run) -> Iterator[Reading]:
-        """Values as readings, but for those that are none yet, and those that no tag can hold, which are counted."""
-        moments = np.where(run.source == NONE, run.server, run.source).tolist()
-        values = [None] * len(run) if run.values is None else list(run.values)
-        for handle, status, moment, value in zip(
-            run.handle.tolist(), run.status.tolist(), moments, values, strict=True
-        ):
-            tag = self._tags.get(handle)
-            if tag is None or status == BAD_WAITING_FOR_INITIAL_DATA:
-                continue
-            is_first = handle not in self._told
-            self._told.add(handle)
-            if not _is_plain(value):
-                self._line.malformed += 1
-                continue
-            number = value if isinstance(value, str) else math.nan if value is None else float(value)
-            if isinstance(number, float) and (status & BAD or not math.isfinite(number)):
-                number, status = math.nan, status if status & BAD else BAD
-            yield Reading(tag, now_ns() if moment == NONE else moment, number, status, is_first)
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a tag can hold it: a number, a text, or nothing."""
-    return value is None or isinstance(value, int | float | str | np.number | np.bool_)
 
 
 async def _leave(client: Client) -> None:
@@ -237,6 +192,13 @@ def _browse_path(address: str) -> ua.BrowsePath:
             )
         )
     return ua.BrowsePath(ua.NodeId(ua.ObjectIds.ObjectsFolder), ua.RelativePath(elements))
+
+
+def _short_queue(granted: Granted) -> str:
+    return say(
+        "For {n} tags the server keeps {queue} samples between two answers, not {asked}: what it drops is lost.",
+        n=granted.short, queue=granted.queue, asked=QUEUE,
+    )  # fmt: skip
 
 
 def _not_there(url: str, names: Sequence[str]) -> InputError:
