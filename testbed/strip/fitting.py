@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,13 +14,10 @@ from edge.tiles import MARGIN, TILE
 from testbed.strip.samples import CELL, HARMLESS, NO_DEFECT, crops, sound
 from vision import classify, patch
 
-FITTED, CALIBRATED = range(10_000, 10_016), range(10_100, 10_112)
-NAMED, SUSPECTED = range(10_400, 10_424), range(10_500, 10_516)
-LAMPS = 6  # frames a seed, each under another lamp
+FITTED, CALIBRATED = range(10_000, 10_024), range(10_100, 10_130)
+NAMED, SUSPECTED = range(10_400, 10_440), range(10_500, 10_540)
 PICTURES_PER_ALARM = 2.0  # tiles; the classifier looks at what is marked, so that much may be marked
-BANK = 800  # normal patches
-MOST = 8  # suspects a tile
-SUSPECT = 0.85  # of the alarm level: what of sound strip the classifier learns to call so
+SUSPECT = 0.8  # of the alarm level: what of sound strip the classifier learns to call so
 Progress = Callable[[str, int, int], None]
 
 
@@ -35,8 +31,8 @@ def surface_patch(progress: Progress = lambda what, done, of: None) -> bytes:
         "origin": "rendered hot strip, testbed/strip/fitting.py",
         "training": {"seeds": f"{FITTED[0]}-{FITTED[-1]}", "calibrated_on": f"{CALIBRATED[0]}-{CALIBRATED[-1]}"},
     }
-    tiles = sound(CALIBRATED, LAMPS, TILE + 2 * MARGIN)
-    return patch.fit(sound(FITTED, LAMPS), tiles, PICTURES_PER_ALARM, replace(patch.STRIP, bank=BANK), notes, progress)
+    tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN)
+    return patch.fit(sound(FITTED, 2), tiles, PICTURES_PER_ALARM, patch.STRIP, notes, progress)
 
 
 def surface_cls(
@@ -48,7 +44,7 @@ def surface_cls(
 
     `finder` is a surface-patch model: what it marks on sound strip is learned as no defect.
     """
-    rendered = [(image, label, f"{label}/{i}") for i, (image, label) in enumerate(crops(NAMED, LAMPS))]
+    rendered = [(image, label, f"{label}/{i}") for i, (image, label) in enumerate(crops(NAMED, 5))]
     false = [(image, NO_DEFECT, f"suspected/{i}") for i, image in enumerate(suspected(finder))]
     rows = [*rendered, *false, *real]
     notes = {
@@ -64,9 +60,9 @@ def surface_cls(
 def suspected(finder: bytes) -> Iterator[np.ndarray]:
     """Crops uint8 (CROP, CROP) of what a finder all but marks on sound strip."""
     model = OnnxModel(finder, "finder")
-    for image in sound(SUSPECTED, 2 * LAMPS, TILE + 2 * MARGIN):
+    for image in sound(SUSPECTED, 1, TILE + 2 * MARGIN):
         levels = model.session.run({"image": image[None, :, :, None]})["map"][0] / SUSPECT
         left, right = strip_edges(image)
         levels[:, : left // CELL + 1] = levels[:, right // CELL :] = 0
-        for region in regions(image, levels, CELL, (MARGIN, MARGIN + TILE), 0)[:MOST]:
+        for region in regions(image, levels, CELL, (MARGIN, MARGIN + TILE), 0)[:20]:
             yield resized(region.crop, CROP, CROP)

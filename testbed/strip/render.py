@@ -67,12 +67,6 @@ class Strip:
         more._texture = self._texture
         return more
 
-    def relit(self, i: int) -> Strip:
-        """The same strip under another lamp; see `Texture.relit`."""
-        other = self.with_marks(())
-        other._texture = bare(self.seed, self.coil).relit(i)
-        return other
-
     def render(self, first: int, n: int) -> np.ndarray:
         """Lines `first` … `first + n - 1` of the coil, uint8 (n, COLUMNS)."""
         if self._texture is None:

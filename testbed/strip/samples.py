@@ -22,7 +22,7 @@ CELL = 16  # px of the map that marks are found on
 
 
 def frames(seed: int, n: int, marks: float = 3.0) -> Iterator[tuple[np.ndarray, list[tuple[str, Box]]]]:
-    """`n` frames of the strip of one seed, each under another lamp and with about `marks` marks of any class.
+    """`n` frames of the strip of one seed, each with about `marks` marks of any class; 0 gives a sound strip.
 
     Yields (image, truth): uint8 (FRAME, COLUMNS), and for each mark its label and box x1, y1, x2, y2 in pixels of the
     frame, cut at its borders. Use seeds of 10,000 and more; scores are made on seeds below 1,000.
@@ -31,7 +31,7 @@ def frames(seed: int, n: int, marks: float = 3.0) -> Iterator[tuple[np.ndarray, 
     for i in range(n):
         first = i * FRAME
         found = [(mark.label, cut(mark.box, first, FRAME)) for mark in strip.marks]
-        yield strip.relit(i).render(first, FRAME), [(label, box) for label, box in found if box is not None]
+        yield strip.render(first, FRAME), [(label, box) for label, box in found if box is not None]
 
 
 def scattered(seed: int, lines: int, n: int) -> list[Placed]:
@@ -51,11 +51,11 @@ def scattered(seed: int, lines: int, n: int) -> list[Placed]:
 
 
 def sound(seeds: Sequence[int], n: int, lines: int = FRAME) -> Iterator[np.ndarray]:
-    """`n` frames without marks for each seed, each under another lamp; uint8 (lines, COLUMNS)."""
+    """`n` frames of a strip without marks for each seed, far apart on it; uint8 (lines, COLUMNS)."""
     for seed in seeds:
         strip = Strip(seed, "SOUND")
         for i in range(n):
-            yield strip.relit(i).render(1000 + 7777 * i, lines)
+            yield strip.render(1000 + 7777 * i, lines)
 
 
 def crops(seeds: Sequence[int], n: int, marks: float = 6.0) -> Iterator[tuple[np.ndarray, str]]:

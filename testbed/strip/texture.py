@@ -7,7 +7,6 @@ line 0 of the coil, are the unit of work: however frames are cut, a line is comp
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,12 +58,6 @@ class Texture:
         self._knots: dict[tuple[str, int], float] = {}
         self._offsets: dict[tuple[str, int], int] = {}
         self._fade = np.empty((CHUNK, COLUMNS), np.uint8)
-
-    def relit(self, i: int) -> Texture:
-        """The same steel under another lamp, with other bands across and other edges: for fitting, at little cost."""
-        other = copy.copy(self)
-        other._bases = _drifting(_base(stream(self._seed, f"{self._rng_name}/relit/{i}")))
-        return other
 
     def render(self, first: int, n: int) -> np.ndarray:
         """Lines `first` … `first + n - 1`, uint8 (n, COLUMNS)."""
@@ -146,13 +139,13 @@ def _base(rng: np.random.Generator) -> np.ndarray:
     """What stays the same along the strip: lamp, vignette, edges and bands across, uint8 (CHUNK, COLUMNS)."""
     u = np.linspace(-1, 1, COLUMNS)
     level = rng.uniform(98.0, 118.0)
-    lamp = 1 - rng.uniform(0.18, 0.30) * u**2 + rng.uniform(-0.06, 0.06) * u
+    lamp = 1 - rng.uniform(0.06, 0.14) * u**2 + rng.uniform(-0.03, 0.03) * u  # what flat-field correction leaves
     bands = sum(
         size * np.convolve(rng.standard_normal(COLUMNS + 12 * wide), _bell(wide), "same")[6 * wide : 6 * wide + COLUMNS]
         for size, wide in ((0.030, 90), (0.012, 22))
     )
     inside = np.minimum(np.arange(COLUMNS), np.arange(COLUMNS)[::-1]) - EDGE
-    burnt = 1 - 0.30 * np.exp(-np.maximum(inside, 0) / 40.0) + 0.06 * np.exp(-(((inside - 170) / 70.0) ** 2))
+    burnt = 1 - 0.24 * np.exp(-np.maximum(inside, 0) / 40.0) + 0.06 * np.exp(-(((inside - 170) / 70.0) ** 2))
     row = level * lamp * burnt * (1 + bands) - 3 * BIAS
     return np.clip(np.floor(row + rng.random((CHUNK, COLUMNS))), 0, 255).astype(np.uint8)
 
