@@ -19,7 +19,9 @@ from connectors.addresses import check_security, shared_out
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.items import Item
-from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, GroupMarks
+from connectors.lag import Lag
+from connectors.ledger import Gap, Ledger
+from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, Filled, GroupMarks
 from connectors.readings import Columns, Told, samples
 from connectors.secrets import Login
 from connectors.tags import Group, Tag, grouped
@@ -27,8 +29,10 @@ from connectors.texts import say
 from connectors.times import SECOND, text
 
 TICK_S = 0.05  # wall seconds between looks at what has come
-RETRY_S = (0.5, 1.0, 2.0, 5.0)  # wall seconds before each next attempt; the last one repeats
+RETRY_S = (0.5, 1.0, 2.0)  # wall seconds before each next attempt; the last one repeats
 RATE_S = 5.0  # wall seconds a rate is counted over
+LIFE_S = 2.2  # wall seconds without a sign of life: servers and brokers are made to give one every second
+NOTED_S = 60.0  # wall seconds that a clock which was set is told
 CONNECT_S = 15.0  # a line that has not answered by then is not there
 
 Put = Sequence[Told]
@@ -44,6 +48,7 @@ class Settings:
         patience_s: wall seconds after which what is silent is stale, and a silent group stops holding the others.
         wait: a line that is not there at the start is waited for.
         security, insecure: see opcua_enter.Wish; `insecure` also lets a password go to a broker in the clear.
+        mqtt_version: 3 (3.1.1) or 5, where a broker's address names none.
     """
 
     publishing_ms: float = 1e3 * LATENESS_S / 2
@@ -52,6 +57,7 @@ class Settings:
     wait: bool = False
     security: str = ""
     insecure: bool = False
+    mqtt_version: int = 3
 
     def __post_init__(self) -> None:
         check_security(self.security)
@@ -76,9 +82,13 @@ class Line(ABC):
 
     Attributes:
         received: readings that came; malformed: what came and is none.
+        ledger: what came of each tag, and the gaps.
+        needs_news: whether a rate in the tag list means that samples come although nothing changes.
         connections: so many were made.
         bytes: as far as the protocol's library tells.
     """
+
+    needs_news = True
 
     def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
         self.url, self.tags, self.login, self.settings = url, tuple(tags), login, settings
@@ -88,7 +98,10 @@ class Line(ABC):
         self.received = self.malformed = self.connections = self.bytes = 0
         self.opened: asyncio.Future[None] | None = None  # ends with the first attempt
         self.arrived: deque[Put] = deque()
-        self._heard = wall_s()
+        self.filled: deque[Columns] = deque()
+        self.ledger = Ledger(self.tags)
+        self.lag = Lag()
+        self._heard = self._news = wall_s()
         self._recent: deque[tuple[float, int]] = deque()
         self._up_at = self._heard
 
@@ -131,27 +144,61 @@ class Line(ABC):
     def heard(self) -> None:
         """The other side gave a sign of life."""
         self._heard = wall_s()
-        if self.state.name == "stale":
-            self._turn("connected", self.note)
 
     def put(self, readings: Put) -> None:
         """Readings have come."""
         self.heard()
         if readings:
+            self._news = self._heard
             n = samples(readings)
             self.received += n
             self._recent.append((self._heard, n))
             self.arrived.append(readings)
+            newest = self.ledger.take_told(readings, round(self._heard * SECOND))
+            if newest is not None:
+                self.lag.take((now_ns() - newest) / SECOND, self._heard)
+
+    def fill(self, gap: Gap, columns: Columns) -> None:
+        """History of one tag came: what of it fills the gap is kept for who reads."""
+        inside = self.ledger.fill(gap, int(columns.tag[0]), columns.time)
+        if inside.any():
+            self.filled.append(columns.at(inside, columns.tag))
 
     @property
     def silent_s(self) -> float:
         """Wall seconds since the last sign of life."""
         return wall_s() - self._heard
 
+    @property
+    def still_s(self) -> float:
+        """Wall seconds since the last sample."""
+        return wall_s() - self._news
+
     def check_life(self) -> None:
-        """Call it now and then: a line without a sign of life is stale."""
-        if self.state.name == "connected" and self.silent_s > self.settings.patience_s:
-            self._turn("stale", say("nothing came for {s} s", s=f"{self.settings.patience_s:g}"))
+        """Call it now and then: a line that gives no sign of life, or nothing fresh or good, is stale."""
+        if self.state.name not in ("connected", "stale"):
+            return
+        patience = self.settings.patience_s
+        if self.silent_s > min(LIFE_S, patience):
+            self._turn("stale", say("no sign of life for {s} s", s=f"{min(LIFE_S, patience):g}"))
+        elif self.needs_news and self.still_s > patience:
+            self._turn("stale", say("nothing came for {s} s", s=f"{patience:g}"))
+        elif self.lag.is_late:
+            self._turn("stale", say("data come later than usual by more than a second"), is_silent=False)
+        elif len(self.tags) and self.ledger.is_bad.all():
+            self._turn("stale", say("all values are Bad"), is_silent=False)
+        else:
+            self._turn("connected", self._remark())
+
+    def _remark(self) -> str:
+        """What is to be said of a line that delivers."""
+        if wall_s() - self.lag.jumped_at < NOTED_S:
+            return say("its clock was set by {s} s", s=f"{self.lag.jumped_s:+.0f}")
+        if self.ledger.is_bad.any():
+            return say("some values are Bad")
+        if wall_s() - self.ledger.odd_at < RATE_S:
+            return say("samples come twice or out of order")
+        return self.note
 
     def rate(self) -> float:
         """Readings a wall second of late."""
@@ -161,7 +208,9 @@ class Line(ABC):
         span = min(RATE_S, max(1.0, now - self._up_at))
         return sum(n for _, n in self._recent) / span
 
-    def _turn(self, name: str, reason: str = "") -> None:
+    def _turn(self, name: str, reason: str = "", is_silent: bool = True) -> None:
+        if name in ("stale", "lost") and is_silent:
+            self.ledger.interrupt(reason, round(self._heard * SECOND))
         if (name, reason) != (self.state.name, self.state.reason):
             since = self.state.since if name == self.state.name else now_ns()
             self.state = State(name, since, reason)
@@ -182,6 +231,8 @@ class Line(ABC):
             "received": self.received,
             "malformed": self.malformed,
             "reconnects": self.reconnects,
+            "late_s": round(max(0.0, self.lag.late_s), 3),
+            **self.ledger.status(),
         }
 
 
@@ -271,7 +322,7 @@ class LiveSource:
         """End every group with what has come so far."""
         self._stop.set()
 
-    async def __aiter__(self) -> AsyncIterator[list[Item | Epoch]]:
+    async def __aiter__(self) -> AsyncIterator[list[Item | Epoch | Filled]]:
         while not self._stop.is_set():
             await self._wait()
             for task in self._tasks:
@@ -288,7 +339,7 @@ class LiveSource:
         except TimeoutError:
             return
 
-    def _collect(self) -> list[Item | Epoch]:
+    def _collect(self) -> list[Item | Epoch | Filled]:
         """Everything that has come since the last look, and the marks it moves."""
         wall = _wall()
         came: dict[str, list[Told]] = {}
@@ -297,9 +348,13 @@ class LiveSource:
             while line.arrived:
                 for name, told in places.shared_out(line.arrived.popleft()):
                     came.setdefault(name, []).append(told)
-        items: list[Item | Epoch] = []
+        items: list[Item | Epoch | Filled] = []
         for name, told in came.items():
             items += self._marks[name].take(told, wall)
+        for line, places in zip(self.lines, self._places, strict=True):
+            while line.filled:
+                for name, told in places.shared_out([line.filled.popleft()]):
+                    items += self._marks[name].filled(told) if isinstance(told, Columns) else ()
         self.epochs += sum(isinstance(item, Epoch) for item in items)
         for name, marks in self._marks.items():
             others = [p for other, m in self._marks.items() if other != name and (p := m.present(wall)) is not None]
@@ -323,7 +378,7 @@ def live_source(
     logins = logins or {}
     lines: list[Line] = []
     for url, mine in shared_out(urls, tags).items():
-        login = logins.get(url) or logins.get("") or Login()
+        login = logins.get(url) or logins.get(url.partition("?")[0]) or logins.get("") or Login()
         if url.startswith("opc.tcp://"):
             from connectors.opcua_live import OpcUaLine
 

@@ -34,6 +34,18 @@ class Epoch:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a server kept while nothing came, told too late to be scored: for the record alone."""
+
+    changes: Changes
+
+    @property
+    def group(self) -> str:
+        """Of all of it."""
+        return self.changes.group
+
+
 class GroupMarks:
     """The marks of one group. `wall` is always ns on a clock that never jumps.
 
@@ -240,6 +252,19 @@ class GroupMarks:
             return []
         whole = np.concatenate(times)
         return np.unique(whole[whole <= mark]).tolist()
+
+    def filled(self, told: Columns) -> list[Item | Filled]:
+        """History: what the mark has not passed is scored with the others, the rest is for the record."""
+        past = np.full(len(told), False) if self.mark is None else told.time <= self.mark
+        out: list[Item | Filled] = []
+        if past.any():
+            out.append(Filled(self._of(told, past)))
+        if not past.all():
+            out.append(self._of(told, ~past))
+        return out
+
+    def _of(self, told: Columns, rows: np.ndarray) -> Changes:
+        return Changes(self.group.tags, told.tag[rows], told.time[rows], told.value[rows], told.status[rows])
 
     def end(self) -> Mark:
         """The mark after the last sample."""

@@ -9,15 +9,20 @@ import logging
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
 from asyncua import Client, ua
 
 from connectors.addresses import is_node
-from connectors.clock import sleep
+from connectors.clock import now_ns, sleep
 from connectors.errors import InputError, PartFailed
+from connectors.ledger import Gap
 from connectors.live import TICK_S, Line, Settings
 from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_enter import Wish, enter
+from connectors.opcua_history import history, keeps_history
+from connectors.opcua_life import Watchdog
 from connectors.opcua_publish import Published
 from connectors.opcua_runs import RunReader
 from connectors.opcua_server import NAMESPACE
@@ -25,10 +30,12 @@ from connectors.opcua_subscribe import QUEUE, Granted, Limits, in_parts, limits_
 from connectors.secrets import Login
 from connectors.tags import Tag
 from connectors.texts import say
+from connectors.times import NONE, SECOND
 
 TIMEOUT_S = 10.0  # of a request
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
-DEAD = 2.0  # times the patience without a sign of life, and the connection is opened anew
+KNOCK_S = 3.0  # a socket that has not opened by then will not: the next attempt may find another way
+SETTLE_S = 1.0  # a gap is over for all its tags by then, or for those that speak
 GONE = (ConnectionError, TimeoutError, OSError, ua.UaError)
 
 
@@ -38,16 +45,22 @@ class OpcUaLine(Line):
     Attributes:
         decoded: how many notifications were decoded in columns, and how many by asyncua.
         untimed: values that came without a source time: the server's time stands for it.
+        revived: so often a dead publish loop was started anew.
+        namespaces: as the server had them at first; addresses of the tag list count by them.
     """
+
+    needs_news = False  # a server says that it lives, and need not repeat what has not changed
 
     def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
         super().__init__(url, tags, login, settings)
         self.decoded = Decoded()
-        self.untimed = 0
+        self.untimed = self.revived = 0
+        self.namespaces: list[str] = []
 
     def status(self) -> dict[str, Any]:
         """State and counts as JSON values."""
-        return {**super().status(), "fast_share": round(self.decoded.fast_share, 4), "untimed": self.untimed}
+        return {**super().status(), "fast_share": round(self.decoded.fast_share, 4), "untimed": self.untimed,
+                "revived": self.revived}  # fmt: skip
 
     async def read(self) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -67,18 +80,21 @@ class _Reading:
         self._line, self._client = line, client
         self._runs = RunReader(line.tags)
         self._limits = Limits()
+        self._nodes: list[ua.NodeId] = []
+        self._keeps: np.ndarray | None = None  # bool (k,): the server keeps history of the tag
         self._broke: str | None = None
 
     async def open(self) -> None:
         """Connect and subscribe every tag. Raises PartFailed, or InputError for tags that are not there."""
         line, client = self._line, self._client
+        await _knock(line.url)
         line.note = await enter(client, line.url, line.login, Wish(line.settings.security, line.settings.insecure))
         client.connection_lost_callback = self._on_lost
         self._count_bytes()
         try:
             self._limits = await limits_of(client.uaclient.session)
-            nodes = await self._nodes()
-            await self._subscribe(nodes)
+            self._nodes = await self._found()
+            await self._subscribe(self._nodes)
         except GONE as error:
             raise PartFailed(
                 say("{url} refused the subscription: {reason}.", url=line.url, reason=_reason(error))
@@ -98,24 +114,51 @@ class _Reading:
     async def watch(self) -> None:
         """Until the connection breaks or shows no life: raises PartFailed."""
         line = self._line
+        dog = Watchdog(line, self._client.uaclient.session, self._nodes)
         while self._broke is None:
             await sleep(TICK_S)
-            if line.silent_s > DEAD * line.settings.patience_s:
-                self._broke = say("no sign of life for {s} s", s=f"{line.silent_s:.0f}")
+            self._broke = self._broke or await dog.look()
+            line.revived += dog.revived
+            dog.revived = 0
+            if self._broke is None:
+                await self._fill_gap()
         line.lost(self._broke)  # told before saying goodbye, which may take its time
         raise PartFailed(self._broke)
+
+    async def _fill_gap(self) -> None:
+        """Ask once for the history of a gap that is over."""
+        book = self._line.ledger
+        gap = book.gaps[-1] if book.gaps else None
+        if gap is None or gap.is_asked or gap.end == NONE:
+            return
+        if book.is_open and (now_ns() - gap.end) < SETTLE_S * SECOND:
+            return
+        gap.is_asked = True
+        try:
+            await self._fill(gap)
+        except GONE:  # what is missing of it stays lost, and is counted so
+            return
+
+    async def _fill(self, gap: Gap) -> None:
+        session = self._client.uaclient.session
+        if self._keeps is None:
+            self._keeps = await keeps_history(session, self._nodes, self._limits.items)
+        async for columns in history(session, self._nodes, gap, self._keeps):
+            self._line.fill(gap, columns)
 
     async def _on_lost(self, error: Exception) -> None:
         self._broke = self._broke or say("the connection broke ({reason})", reason=_reason(error))
 
-    async def _nodes(self) -> list[ua.NodeId]:
-        """The node of each tag."""
+    async def _found(self) -> list[ua.NodeId]:
+        """The node of each tag; namespaces count as they did at first, in whatever order a restart put them."""
         names = await self._client.get_namespace_array()
+        known = self._line.namespaces = self._line.namespaces or names
         self._line.is_simulated = NAMESPACE in names
-        nodes: list[ua.NodeId | None] = [_node_id(_address(tag, names), names) for tag in self._line.tags]
+        addresses = [_renumbered(_address(tag, names), known, names) for tag in self._line.tags]
+        nodes: list[ua.NodeId | None] = [_node_id(address, names) for address in addresses]
         paths = [i for i, node in enumerate(nodes) if node is None and is_node(self._line.tags[i].address)]
         session = self._client.uaclient.session
-        wanted = [_browse_path(self._line.tags[i].address) for i in paths]
+        wanted = [_browse_path(addresses[i]) for i in paths]
         results = await in_parts(session.translate_browsepaths_to_nodeids, wanted, self._limits.paths)
         for i, result in zip(paths, results, strict=True):
             if result.StatusCode.is_good() and result.Targets:
@@ -147,6 +190,16 @@ class _Reading:
         self._broke = say("the server dropped the subscription ({why})", why=status)
 
 
+async def _knock(url: str) -> None:
+    """Open a socket and close it. Raises PartFailed where none opens: a packet filter may keep silent for long."""
+    parts = urlsplit(url)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, parts.port or 4840), KNOCK_S)
+    except (OSError, ValueError) as error:
+        raise PartFailed(say("No OPC UA server answers at {url} ({reason}).", url=url, reason=_reason(error))) from None
+    writer.close()
+
+
 async def _leave(client: Client) -> None:
     try:
         await asyncio.wait_for(client.disconnect(), LEAVE_S)
@@ -159,6 +212,26 @@ def _address(tag: Tag, namespaces: Sequence[str]) -> str:
     if tag.address:
         return tag.address
     return f"nsu={NAMESPACE};s={tag.name}" if NAMESPACE in namespaces else tag.name
+
+
+def _renumbered(address: str, known: Sequence[str], names: Sequence[str]) -> str:
+    """An address by the namespace numbers of now, whose numbers meant `known`.
+
+    >>> _renumbered("ns=2;s=Level", ["ua", "own", "maker"], ["ua", "own", "other", "maker"])
+    'ns=3;s=Level'
+    >>> _renumbered("/Objects/2:Mould/2:Level", ["ua", "own", "maker"], ["ua", "own", "other", "maker"])
+    '/Objects/3:Mould/3:Level'
+    """
+    if list(known) == list(names):
+        return address
+
+    def number(found: re.Match[str]) -> str:
+        index = int(found[2])
+        there = index < len(known) and known[index] in names
+        return found[1] + (str(names.index(known[index])) if there else found[2]) + found[3]
+
+    pattern = r"^(ns=)(\d+)(;)" if address.startswith("ns=") else r"(/)(\d+)(:)"
+    return re.sub(pattern, number, address)
 
 
 def _node_id(address: str, namespaces: Sequence[str]) -> ua.NodeId | None:

@@ -15,7 +15,7 @@ import numpy as np
 from connectors.clock import Stopwatch, now_ns
 from connectors.items import Item
 from connectors.live import LiveSource, live_source
-from connectors.marks import Epoch
+from connectors.marks import Epoch, Filled
 from connectors.results import Event, Result
 from connectors.tags import Group
 from connectors.times import text
@@ -123,7 +123,7 @@ class Runtime:
         async for items in self.source:
             came = Stopwatch()
             events = await asyncio.to_thread(self._feed, items)  # what comes meanwhile is kept by the lines
-            if any(not isinstance(item, Epoch) for item in items):
+            if any(not isinstance(item, Epoch | Filled) for item in items):
                 self._latency_s.append(came.seconds())
             self._on_events(events)
             if shown.seconds() >= STATUS_S:
@@ -134,7 +134,7 @@ class Runtime:
                 self.recorder.line("health", self.health())
         self._telling.status(self.status())
 
-    def _feed(self, items: Sequence[Item | Epoch]) -> list[Event]:
+    def _feed(self, items: Sequence[Item | Epoch | Filled]) -> list[Event]:
         """Items in order; time that jumps starts its group anew."""
         if not self.pipeline.is_simulated and any(line.is_simulated for line in self.source.lines):
             self.pipeline.is_simulated = True
@@ -147,9 +147,26 @@ class Runtime:
                 events += self.pipeline.feed(waiting)
                 waiting = []
                 events += self.pipeline.restart(item.group)
+            elif isinstance(item, Filled):
+                self._keep_filled(item)
             else:
                 waiting.append(item)
         return events + self.pipeline.feed(waiting)
+
+    def _keep_filled(self, item: Filled) -> None:
+        """Samples of a gap that history held and whose time has passed: a line each in the record, never scored."""
+        changes = item.changes
+        if self.recorder is None or self.order.record != "full":
+            return
+        for row in range(len(changes.time)):
+            value = float(changes.value[row])
+            self.recorder.line(
+                "filled",
+                {
+                    "time": int(changes.time[row]), "tag": changes.tags[int(changes.tag[row])].name,
+                    "value": None if value != value else value, "status": int(changes.status[row]),
+                },
+            )  # fmt: skip
 
     def _on_chunk(self, chunk: Chunk) -> None:
         if len(chunk.time) and self.start is None:
