@@ -79,8 +79,8 @@ def unique(tags: Iterable[Tag]) -> list[Tag]:
     return out
 
 
-def rate_of(times: Sequence[int]) -> float | None:
-    """Samples a second that these times in ns have come at, to two digits; None for fewer than three.
+def rate_of(times: Sequence[int], each: float = 1.0) -> float | None:
+    """Samples a second, `each` at every one of these times in ns, to two digits; None for fewer than three times.
 
     A rate close to a usual one is that one.
 
@@ -90,8 +90,8 @@ def rate_of(times: Sequence[int]) -> float | None:
     span = max(times) - min(times) if times else 0
     if len(times) < 3 or span <= 0:
         return None
-    rate = (len(times) - 1) * 1e9 / span
-    usual = min((one * 10.0**power for one in (1, 2, 2.5, 5) for power in range(-3, 5)), key=lambda r: abs(r - rate))
+    rate = (len(times) - 1) * each * 1e9 / span
+    usual = min((one * 10.0**power for one in (1, 2, 2.5, 5) for power in range(-3, 7)), key=lambda r: abs(r - rate))
     return usual if abs(usual - rate) <= CLOSE * usual else float(f"{rate:.2g}")
 
 

@@ -42,6 +42,7 @@ class _Node:
     id: ua.NodeId
     path: tuple[str, ...]
     is_variable: bool = False
+    is_array: bool = False
     properties: dict[str, ua.NodeId] | None = None
 
 
@@ -179,6 +180,7 @@ class _Browser:
         fits: list[tuple[_Node, bool, float | None]] = []
         for i, node in enumerate(self._variables):
             data_type, rank, access, interval = told[i * len(wanted) : (i + 1) * len(wanted)]
+            node.is_array = isinstance(rank, int) and rank in (0, 1)  # of one or more, or of one dimension
             why_not = self._unfit(node, kinds.get(data_type), rank, access)
             if why_not:
                 self._found.left_out[why_not] += 1
@@ -193,7 +195,7 @@ class _Browser:
             return say("marks")
         if isinstance(access, int) and not access & ua.AccessLevel.CurrentRead.mask:
             return say("unreadable")
-        if isinstance(rank, int) and rank >= 0:
+        if isinstance(rank, int) and rank >= 0 and not (node.is_array and kind in NUMBERS and self._seconds > 0):
             return say("arrays")
         return "" if kind in NUMBERS or kind in TEXTS else say("other types")
 
@@ -233,6 +235,9 @@ class _Browser:
             rates = await rates_of(self._client, [node.id for node, _, _ in fits], rates, self._seconds)
         for i, (node, is_writable, _) in enumerate(fits):
             rate = rates[i]
+            if node.is_array and rate is None:  # how far apart its samples are is not known
+                self._found.left_out[say("arrays")] += 1
+                continue
             self._found.tags.append(
                 Tag(
                     name="/".join(node.path),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from asyncua import Client, ua
 
@@ -25,9 +26,10 @@ async def rates_of(
 ) -> list[float | None]:
     """Samples a second of each node by its source times; None for one that did not speak three times.
 
-    Where that is close to `offered`, the rate the server names, it is that one.
+    Where that is close to `offered`, the rate the server names, it is that one. An array counts by its samples.
     """
     times: list[list[int]] = [[] for _ in nodes]
+    lengths: list[list[int]] = [[] for _ in nodes]
 
     async def on_publish(result: ua.PublishResult) -> None:
         for notification in result.NotificationMessage.NotificationData or ():
@@ -35,6 +37,8 @@ async def rates_of(
                 moment = item.Value.SourceTimestamp or item.Value.ServerTimestamp
                 if moment is not None:
                     times[item.ClientHandle - 1].append(of_datetime(moment))
+                    value = None if item.Value.Value is None else item.Value.Value.Value
+                    lengths[item.ClientHandle - 1].append(len(value) if isinstance(value, list) else 1)
 
     session = client.uaclient.session
     parameters = ua.CreateSubscriptionParameters(
@@ -59,7 +63,10 @@ async def rates_of(
         await sleep(LOOK_S)
     await session.delete_subscriptions([made.SubscriptionId])
     # the first notification tells what held before the look began
-    return [_settled(rate_of(told[1:]), like) for told, like in zip(times, offered, strict=True)]
+    return [
+        _settled(rate_of(told[1:], median(many[1:] or [1])), like)
+        for told, many, like in zip(times, lengths, offered, strict=True)
+    ]
 
 
 def _settled(measured: float | None, offered: float | None) -> float | None:

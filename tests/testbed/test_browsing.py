@@ -87,6 +87,7 @@ def test_what_our_own_plant_offers_are_its_tags_and_watch_takes_them_unchanged(p
     found = {tag.name: tag for tag in read_tag_list(paths[0])}
     assert all(found[name].eu_range == tag.eu_range for name, tag in scalars.items())
     assert found[caster.SETPOINTS["casting_speed"].name].writable
+    assert found[caster.OSCILLATION.tags[0].name].rate_hz == 100.0  # arrays, whose samples are counted
 
 
 async def test_topics_of_any_shape_become_tags_and_what_is_none_is_counted():
