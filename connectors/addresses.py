@@ -11,6 +11,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from connectors.errors import InputError, nearest
+from connectors.mqtt_address import mqtt_address
 from connectors.tags import Tag
 from connectors.texts import say
 
@@ -54,6 +55,8 @@ def check_url(url: str) -> str:
                 "TESTBED_PASSWORD, or name a secrets file in the configuration."
             )
         )
+    if scheme != "opc.tcp":
+        mqtt_address(url)
     return url
 
 
@@ -137,7 +140,7 @@ def shared_out(urls: Sequence[str], tags: Sequence[Tag]) -> dict[str, tuple[Tag,
 
 def _home(tag: Tag, urls: Sequence[str]) -> tuple[str | None, str]:
     for url in sorted(urls, key=len, reverse=True):
-        for start in (f"{url}#", f"{url.rstrip('/')}#"):
+        for start in (f"{url}#", f"{url.rstrip('/')}#", f"{url.partition('?')[0]}#"):
             if tag.address.startswith(start):
                 return url, tag.address.removeprefix(start)
     if tag.address.startswith(tuple(f"{scheme}://" for scheme in LIVE)):

@@ -31,7 +31,9 @@ from connectors.times import SECOND, text
 TICK_S = 0.05  # wall seconds between looks at what has come
 RETRY_S = (0.5, 1.0, 2.0)  # wall seconds before each next attempt; the last one repeats
 RATE_S = 5.0  # wall seconds a rate is counted over
-LIFE_S = 2.2  # wall seconds without a sign of life: servers and brokers are made to give one every second
+ALIVE_S = 1.0  # wall seconds between two signs of life that servers and brokers are made to give
+LIFE_S = 2.2  # wall seconds without one
+DEAD = 2.0  # times the patience without one, and the connection is opened anew
 NOTED_S = 60.0  # wall seconds that a clock which was set is told
 CONNECT_S = 15.0  # a line that has not answered by then is not there
 
@@ -83,6 +85,7 @@ class Line(ABC):
     Attributes:
         received: readings that came; malformed: what came and is none.
         ledger: what came of each tag, and the gaps.
+        life_s: wall seconds without a sign of life after which it is stale, if patience is not shorter.
         needs_news: whether a rate in the tag list means that samples come although nothing changes.
         connections: so many were made.
         bytes: as far as the protocol's library tells.
@@ -100,6 +103,7 @@ class Line(ABC):
         self.arrived: deque[Put] = deque()
         self.filled: deque[Columns] = deque()
         self.ledger = Ledger(self.tags)
+        self.life_s = LIFE_S
         self.lag = Lag()
         self._heard = self._news = wall_s()
         self._recent: deque[tuple[float, int]] = deque()
@@ -179,8 +183,8 @@ class Line(ABC):
         if self.state.name not in ("connected", "stale"):
             return
         patience = self.settings.patience_s
-        if self.silent_s > min(LIFE_S, patience):
-            self._turn("stale", say("no sign of life for {s} s", s=f"{min(LIFE_S, patience):g}"))
+        if self.silent_s > min(self.life_s, patience):
+            self._turn("stale", say("no sign of life for {s} s", s=f"{min(self.life_s, patience):g}"))
         elif self.needs_news and self.still_s > patience:
             self._turn("stale", say("nothing came for {s} s", s=f"{patience:g}"))
         elif self.lag.is_late:

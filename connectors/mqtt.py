@@ -14,11 +14,15 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from connectors.broker import LOOPBACK
 from connectors.errors import BadMessage, PartFailed
 from connectors.items import Batch, Item, Mark
 from connectors.message import Message, decode, encode
+from connectors.mqtt_address import Session
+from connectors.mqtt_reasons import told
 from connectors.secrets import Login
 from connectors.tags import Group, unit_path
 from connectors.texts import say
@@ -27,6 +31,7 @@ from connectors.times import END, text
 CONNECT_S = 10.0  # a broker that has not answered by then is not there
 QUEUE = 100_000  # messages waiting for acknowledgement before publishing counts as failed
 PER_CALL = 200  # topics in one subscription
+NOBODYS = "testbed/nobody"  # a filter that nobody subscribes
 BAD_USER = (134, 135)  # reason codes: bad user name or password, not authorised
 MARKER = "_group"  # topic level under the unit that carries group messages
 
@@ -42,14 +47,23 @@ class _Connection:
     """A paho client in its own thread, entered and left; failures become one sentence."""
 
     def __init__(
-        self, role: str, host: str, port: int, login: Login | None = None, is_secure: bool = False
+        self,
+        role: str,
+        host: str,
+        port: int,
+        login: Login | None = None,
+        is_secure: bool = False,
+        session: Session | None = None,
     ) -> None:
         self.host, self.port = host, port
         self._role = role
+        self.session = session or Session()
         self._login, self._is_secure = login or Login(), is_secure
         self._client = paho.Client(
             paho.CallbackAPIVersion.VERSION2,
-            client_id=f"testbed-{role}-{id(self):x}-{next(_ids)}",
+            client_id=self.session.client or f"testbed-{role}-{id(self):x}-{next(_ids)}",
+            clean_session=None if self.session.version == 5 else not self.session.client,
+            protocol=paho.MQTTv5 if self.session.version == 5 else paho.MQTTv311,
             reconnect_on_failure=False,  # what was sent meanwhile would be lost: a broken connection is the end
         )
         self._client.max_inflight_messages_set(500)
@@ -77,7 +91,7 @@ class _Connection:
                 from connectors.tls import try_handshake
 
                 await asyncio.to_thread(try_handshake, self._tls, self.host, self.port)
-            await asyncio.to_thread(self._client.connect, self.host, self.port, 60)
+            await asyncio.to_thread(self._connect)
         except OSError as error:
             raise PartFailed(
                 say("No MQTT broker answers at {host}:{port} ({error}).", host=self.host, port=self.port, error=error)
@@ -90,6 +104,15 @@ class _Connection:
         if self.failure is not None:
             await self._close()
             raise PartFailed(self._not_let_in(self.failure))
+
+    def _connect(self) -> None:
+        if self.session.version != 5:
+            self._client.connect(self.host, self.port, 60)
+            return
+        asked = Properties(PacketTypes.CONNECT)
+        if self.session.client:
+            asked.SessionExpiryInterval = self.session.expiry_s
+        self._client.connect(self.host, self.port, 60, clean_start=not self.session.client, properties=asked)
 
     def _not_let_in(self, reason: str) -> str:
         place = {"host": self.host, "port": self.port}
@@ -109,13 +132,18 @@ class _Connection:
                 "'testbed certs init' makes ours, and there 'testbed certs trust FILE' lets it in.",
                 **place, reason=reason,
             )  # fmt: skip
+        if self.session.version == 5 and self._refused is None:  # an older one hangs up
+            return say(
+                "The MQTT broker at {host}:{port} hung up on us ({reason}). If it speaks 3.1.1 alone, leave out "
+                "'?v=5'.", **place, reason=reason,
+            )  # fmt: skip
         return say("The MQTT broker at {host}:{port} let nobody in: {reason}.", **place, reason=reason)
 
     async def _close(self) -> None:
         self._is_leaving = True
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
-        for callback in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_publish"):
+        for callback in ("on_connect", "on_disconnect", "on_message", "on_subscribe", "on_unsubscribe", "on_publish"):
             setattr(self._client, callback, None)  # no cycle: paho closes its last sockets when it goes
 
     def _call(self, function: Any, *args: Any) -> None:
@@ -125,7 +153,7 @@ class _Connection:
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            self.failure, self._refused = str(reason), reason.value
+            self.failure, self._refused = told(reason), reason.value
             self._call(self._ready.set)
         else:
             self._welcome()
@@ -139,7 +167,7 @@ class _Connection:
                 "the connection to the MQTT broker at {host}:{port} broke ({reason})",
                 host=self.host,
                 port=self.port,
-                reason=reason,
+                reason=told(reason),
             )
             self.failure = self.failure or broke
             self._call(self._ready.set)
@@ -293,16 +321,28 @@ class MqttTopics(_Connection):
     """Messages of single topics at a broker that need not be ours. Enter it, and ask for what has come.
 
     Attributes:
-        refused: topics that the broker let us subscribe none of.
+        refused: topics that the broker let us subscribe none of, and `reason` why.
+        answers: so often the broker has answered `ask`.
     """
 
-    def __init__(self, topics: Sequence[str], host: str, port: int, login: Login, is_secure: bool = False) -> None:
-        super().__init__("watch", host, port, login, is_secure)
+    def __init__(
+        self,
+        topics: Sequence[str],
+        host: str,
+        port: int,
+        login: Login,
+        is_secure: bool = False,
+        session: Session | None = None,
+    ) -> None:
+        super().__init__("watch", host, port, login, is_secure, session)
         self.refused: list[str] = []
-        self._topics = list(topics)
+        self.reason = ""
+        self._topics = self.session.filters(list(topics))
         self._pending: dict[int, list[str]] = {}
         self._arrived: deque[tuple[str, bytes, bool]] = deque()
         self._client.on_message = self._on_message
+        self.answers = 0
+        self._client.on_unsubscribe = self._on_unsubscribe
         self._client.on_subscribe = self._on_subscribe
 
     async def __aenter__(self) -> MqttTopics:
@@ -316,6 +356,13 @@ class MqttTopics(_Connection):
         """Send a message, QoS 1."""
         self._client.publish(topic, payload, qos=1)
 
+    def ask(self) -> None:
+        """Ask the broker for a sign of life: it must answer who unsubscribes what nobody subscribed (3.1.1, 3.10.4)."""
+        self._client.unsubscribe(NOBODYS)
+
+    def _on_unsubscribe(self, client: Any, userdata: Any, number: int, reasons: Any, properties: Any) -> None:
+        self.answers += 1
+
     def take(self) -> list[tuple[str, bytes, bool]]:
         """(topic, payload, whether the broker had kept it) of what has come. Raises PartFailed once it broke."""
         if self.failure is not None and not self._arrived:
@@ -325,13 +372,14 @@ class MqttTopics(_Connection):
     def _welcome(self) -> None:
         for at in range(0, len(self._topics), PER_CALL):
             part = self._topics[at : at + PER_CALL]
-            _, number = self._client.subscribe([(topic, 1) for topic in part])
+            _, number = self._client.subscribe([(topic, self.session.qos) for topic in part])
             self._pending[number or 0] = part  # on_subscribe comes by this same thread
 
     def _on_subscribe(self, client: Any, userdata: Any, number: int, reasons: Any, properties: Any) -> None:
         for topic, reason in zip(self._pending.pop(number, []), reasons, strict=False):
             if reason.is_failure:
                 self.refused.append(topic)
+                self.reason = told(reason)
         if not self._pending:
             self._call(self._ready.set)
 

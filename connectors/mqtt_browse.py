@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.addresses import in_the_clear
 from connectors.browsed import Found, level, rate_of, ucum, unique, with_groups
 from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage
 from connectors.mqtt import MARKER, MqttTopics
+from connectors.mqtt_address import Session, mqtt_address
 from connectors.mqtt_live import DEEPEST, VALUE, decoded
 from connectors.mqtt_session import Note
 from connectors.mqtt_setpoints import MARKER as SET
@@ -36,12 +36,10 @@ async def browse_mqtt(
     and `insecure` does not allow it.
     """
     note = await in_the_clear(url, login.user, insecure)
-    parts = urlsplit(url)
-    is_secure = parts.scheme == "mqtts"
-    port = parts.port or (8883 if is_secure else 1883)
+    at = mqtt_address(url)
     seen = _Seen()
     watch = Stopwatch()
-    async with MqttTopics(["#"], parts.hostname or "", port, login, is_secure) as topics:
+    async with MqttTopics(["#"], at.host, at.port, login, at.is_secure, Session(at.session.version)) as topics:
         while (gone := watch.seconds()) < seconds:
             for topic, payload, is_kept in topics.take():
                 for answer in seen.take(topic, payload, is_kept):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.addresses import in_the_clear
-from connectors.clock import now_ns, sleep
-from connectors.errors import BadMessage, InputError
-from connectors.live import TICK_S, Line
+from connectors.clock import Stopwatch, now_ns, sleep
+from connectors.errors import BadMessage, InputError, PartFailed
+from connectors.live import ALIVE_S, DEAD, LIFE_S, TICK_S, Line
 from connectors.marks import Reading
 from connectors.mqtt import MqttTopics
+from connectors.mqtt_address import mqtt_address
 from connectors.sparkplug_live import SparkplugTags, is_sparkplug
 from connectors.status import BAD, GOOD, UNCERTAIN
 from connectors.tags import Tag
@@ -40,8 +40,7 @@ class MqttLine(Line):
     """
 
     async def read(self) -> None:
-        parts = urlsplit(self.url)
-        is_secure = parts.scheme == "mqtts"
+        at = mqtt_address(self.url, self.settings.mqtt_version)
         wanted: dict[str, list[tuple[Tag, str]]] = {}
         born = SparkplugTags([tag for tag in self.tags if is_sparkplug(tag.address)])
         for tag in self.tags:
@@ -52,14 +51,20 @@ class MqttLine(Line):
         bad = [topic for topic in wanted if not topic or "+" in topic or "#" in topic]
         if bad:
             raise InputError(say("'{topic}' is no topic of a tag: it must be one topic, without '+'.", topic=bad[0]))
-        port = parts.port or (8883 if is_secure else 1883)
+        if at.session.share and born.filters:
+            raise InputError(say("{url}: a Sparkplug host needs every message. Leave out 'share'.", url=self.url))
         seen: set[str] = set()
         self.note = await in_the_clear(self.url, self.login.user, self.settings.insecure)
-        async with MqttTopics([*wanted, *born.filters], parts.hostname or "", port, self.login, is_secure) as topics:
+        filters = [*wanted, *born.filters]
+        async with MqttTopics(filters, at.host, at.port, self.login, at.is_secure, at.session) as topics:
             if topics.refused:
                 shown = ", ".join(topics.refused[:5])
-                raise InputError(say("{url} does not let us read {topics}.", url=self.url, topics=shown))
+                raise InputError(
+                    say("{url} does not let us read {topics} ({reason}).", url=self.url, topics=shown,
+                        reason=topics.reason)
+                )  # fmt: skip
             self.up()
+            pulse = _Pulse(self)
             while True:
                 for topic, payload, is_kept in topics.take():
                     if is_sparkplug(topic):
@@ -72,6 +77,7 @@ class MqttLine(Line):
                     self.put(readings)
                 for note in asked:
                     topics.publish(note.topic, note.payload)
+                pulse.look(topics)
                 await sleep(TICK_S / 2)
 
     def _hear(self, born: SparkplugTags, topic: str, payload: bytes) -> None:
@@ -91,6 +97,27 @@ class MqttLine(Line):
                 continue
             readings.append(Reading(tag, now_ns() if time is None else time, value, status, is_first))
         self.put(readings)
+
+
+class _Pulse:
+    """Asks a broker for signs of life. One that never answered is judged by its messages alone."""
+
+    def __init__(self, line: MqttLine) -> None:
+        self._line, self._answers = line, 0
+        self._asked: Stopwatch | None = None
+        line.life_s = line.settings.patience_s
+
+    def look(self, topics: MqttTopics) -> None:
+        """Call it often. Raises PartFailed once the broker is dead."""
+        line, patience = self._line, self._line.settings.patience_s
+        if topics.answers > self._answers:
+            self._answers, line.life_s = topics.answers, LIFE_S
+            line.heard()
+        if self._asked is None or self._asked.seconds() > min(ALIVE_S, patience / 3):
+            self._asked = Stopwatch()
+            topics.ask()
+        if self._answers and line.silent_s > DEAD * patience:
+            raise PartFailed(say("no sign of life for {s} s", s=f"{DEAD * patience:g}"))
 
 
 def decoded(payload: bytes, path: str = "") -> tuple[int | None, float | str, int]:

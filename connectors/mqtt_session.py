@@ -11,6 +11,8 @@ from typing import Any
 from connectors.broker import LOOPBACK
 from connectors.errors import PartFailed
 from connectors.mqtt import _Connection
+from connectors.mqtt_address import Session
+from connectors.mqtt_reasons import told
 from connectors.secrets import Login
 from connectors.texts import say
 
@@ -26,10 +28,11 @@ class Note:
 
 
 class MqttSession(_Connection):
-    """A clean MQTT 3.1.1 session. Enter it (all filters are subscribed then), use it, leave it with a DISCONNECT.
+    """An MQTT session, clean unless it has a name. Enter it, use it, leave it with a DISCONNECT.
 
-    `heard` gives what has come. When the connection breaks, `failure` says why, and `heard`, `publish` and `confirm`
-    raise PartFailed; a new session is a new object, since a will is fixed when a client connects.
+    All filters are subscribed when it has been entered. `heard` gives what has come. When the connection breaks,
+    `failure` says why, and `heard`, `publish` and `confirm` raise PartFailed; a new session is a new object, since a
+    will is fixed when a client connects.
     """
 
     def __init__(
@@ -41,8 +44,9 @@ class MqttSession(_Connection):
         will: Note | None = None,
         login: Login | None = None,
         is_secure: bool = False,
+        session: Session | None = None,
     ) -> None:
-        super().__init__(role, host, port, login, is_secure)
+        super().__init__(role, host, port, login, is_secure, session)
         self._filters = list(filters)
         self._arrived: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
@@ -130,7 +134,7 @@ class MqttSession(_Connection):
     def _on_subscribe(self, client: Any, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
         for (topic, _), reason in zip(self._filters, reasons, strict=False):
             if reason.is_failure:
-                self.failure = say("it does not let us subscribe {topic} ({reason})", topic=topic, reason=reason)
+                self.failure = say("it does not let us subscribe {topic} ({reason})", topic=topic, reason=told(reason))
         self._call(self._ready.set)
 
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
@@ -139,6 +143,10 @@ class MqttSession(_Connection):
             self._call(self._wake.set)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason: Any, properties: Any) -> None:
+        if reason.is_failure:  # MQTT 5 alone tells; it must not count as acknowledged
+            self.failure = self.failure or say("it refused what was sent: {reason}", reason=told(reason))
+            self._call(self._broke)
+            return
         self._call(self._acknowledge, mid)
 
     def _acknowledge(self, mid: int) -> None:
