@@ -25,9 +25,13 @@ ME = {"user": "kim", "password": PASSWORD}
 FILE = re.compile(r"'testbed certs trust ([^']+)'")
 
 
+pytestmark = pytest.mark.needs("mosquitto")  # the broker of a plant served with users
+
+
 @pytest.fixture
 def plant(tmp_path, monkeypatch, capsys) -> Person:
     """Whoever serves: with a certificate and one user."""
+    monkeypatch.setenv("TESTBED_BROKER", "mosquitto")
     person = Person(tmp_path / "plant", monkeypatch, capsys)
     assert person.types("certs", "init")[0] == 0
     assert person.types("users", "add", "kim", new=PASSWORD)[0] == 0
@@ -40,7 +44,7 @@ def visitor(tmp_path, monkeypatch, capsys) -> Person:
 
 
 def test_each_refusal_names_the_command_that_mends_it_and_the_way_ends_inside(plant, visitor, tmp_path):
-    with served(plant.home, "testplant", "--secure") as line:
+    with served(plant.home, "testplant", "--host", "0.0.0.0") as line:  # noqa: S104
         look = ("browse", line.opcua, "--seconds", "0", "--out", str(tmp_path / "tags.csv"))
         status, said = visitor.types(*look)
         assert (status, "'testbed certs init'" in said) == (2, True), said
@@ -163,9 +167,7 @@ def test_insecure_has_to_be_typed_and_is_said_aloud(plant, visitor, tmp_path):
         assert visitor.types("browse", line.opcua, "--seconds", "0", "--out", str(tmp_path / "t.csv"))[0] == 0
 
 
-@pytest.mark.needs("mosquitto")
-def test_a_broker_takes_users_over_tls_and_with_mutual_trusted_certificates_only(plant, visitor, tmp_path, monkeypatch):
-    monkeypatch.setenv("TESTBED_BROKER", "mosquitto")
+def test_a_broker_takes_users_over_tls_and_with_mutual_trusted_certificates_only(plant, visitor, tmp_path):
     visitor.types("certs", "init")
     with served(plant.home, "testplant", "--mutual") as line:
         look = ("browse", f"mqtts://127.0.0.1:{line.mqtt_port}", "--seconds", "2", "--out", str(tmp_path / "t.csv"))
