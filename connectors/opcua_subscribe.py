@@ -94,7 +94,7 @@ async def subscribe(session: Any, nodes: Sequence[ua.NodeId], interval_ms: float
                 ua.CreateMonitoredItemsParameters(subscription, ua.TimestampsToReturn.Both, list(requests))
             )
 
-        results = await in_parts(monitor, [_request(nodes[i], i + 1, interval_ms) for i in members], limits.items)
+        results = await in_parts(monitor, [_request(nodes[i], i + 1) for i in members], limits.items)
         for i, result in zip(members, results, strict=True):
             if not result.StatusCode.is_good():
                 granted.refused.append((i, result.StatusCode.name))
@@ -115,14 +115,14 @@ def _parameters(interval_ms: float) -> ua.CreateSubscriptionParameters:
     )
 
 
-def _request(node: ua.NodeId, handle: int, interval_ms: float) -> ua.MonitoredItemCreateRequest:
+def _request(node: ua.NodeId, handle: int) -> ua.MonitoredItemCreateRequest:
     """Every sample, also of a value that stays the same, as far as the server follows us."""
     return ua.MonitoredItemCreateRequest(
         ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value),
         ua.MonitoringMode.Reporting,
         ua.MonitoringParameters(
             ClientHandle=handle,
-            SamplingInterval=interval_ms,
+            SamplingInterval=0.0,  # whenever it changes; with any other, a server may pass samples over
             Filter=ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp),
             QueueSize=QUEUE,
             DiscardOldest=True,
