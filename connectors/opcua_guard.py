@@ -148,7 +148,7 @@ class Session(InternalSession):
         self, params: ua.ActivateSessionParameters, peer_certificate: bytes | None
     ) -> ua.ActivateSessionResult:
         guard = self.iserver.guard
-        if guard is not None and peer_certificate is None:  # a channel without security is for asking what there is
+        if guard is not None and not peer_certificate:  # a channel without security is for asking what there is
             guard.refuse(say("OPC UA: {peer} was refused: it came without security.", peer=_host(self.name)))
             raise ServiceError(ua.StatusCodes.BadSecurityModeInsufficient)
         if guard is not None and not isinstance(params.UserIdentityToken, self.iserver.supported_tokens):
@@ -182,6 +182,10 @@ class Sessions(InternalServer):
     def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
         anybody = user or User(UserRole.Anonymous)
         return Session(self, self.aspace, self.subscription_service, name, user=anybody, external=external)
+
+    def register_server(self, server: Any, conf: Any = None) -> None:
+        """This is no discovery server: nobody, let alone without a session, names other servers here."""
+        raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
 
     async def write_from_outside(self, session: Session, value: ua.WriteValue) -> ua.StatusCode:
         if self.on_write is None:
