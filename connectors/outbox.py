@@ -6,13 +6,15 @@ Each message is JSON with an `id`; one that comes twice has the same id, so that
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.broker import LOOPBACK
 from connectors.clock import Stopwatch, sleep
 from connectors.errors import PartFailed
+from connectors.mqtt_address import Session
 from connectors.mqtt_session import MqttSession, Note
 from connectors.secrets import Login
 from connectors.spool import Spool
@@ -29,16 +31,26 @@ class Outbox:
     Attributes:
         state: 'connected' or 'lost', and `reason` why.
         resent: messages sent again since nobody had acknowledged them when a connection broke.
+
+    `alive` is a topic that says, retained, whether we are there: {"state": "online"}, or "offline" by our will.
     """
 
     def __init__(
-        self, spool: Spool, port: int, host: str = LOOPBACK, login: Login | None = None, is_secure: bool = False
+        self,
+        spool: Spool,
+        port: int,
+        host: str = LOOPBACK,
+        login: Login | None = None,
+        is_secure: bool = False,
+        session: Session | None = None,
+        alive: str = "",
     ) -> None:
         self.spool = spool
         self.state, self.reason = "lost", ""
         self.resent = 0
         self._port, self._host = port, host
-        self._login, self._is_secure = login, is_secure
+        self._login, self._is_secure, self._session = login, is_secure, session
+        self._alive = alive
         self._news = asyncio.Event()
         self._handed = 0  # the highest id ever handed to a connection
         self._task: asyncio.Task[None] | None = None
@@ -54,9 +66,13 @@ class Outbox:
 
     def put(self, topic: str, body: Mapping[str, Any]) -> str | None:
         """Take in a message; its id, or None when the spool had to give it up. Raises SpoolFull if that refuses."""
+        return self.put_many([(topic, body)])[0]
+
+    def put_many(self, messages: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str | None]:
+        """The same for several messages, in one commit."""
         if self._task is not None and self._task.done():
             self._task.result()  # a fault of our own: told, not hidden
-        told = self.spool.put(topic, body)
+        told = self.spool.put_many(messages)
         self._news.set()
         return told
 
@@ -76,14 +92,29 @@ class Outbox:
         while True:
             sent = self.spool.counts.sent
             try:
-                where = MqttSession("outbox", self._port, self._host, login=self._login, is_secure=self._is_secure)
-                async with where as session:
+                async with self._opened() as session:
                     self.state, self.reason = "connected", ""
-                    await self._forward(session)
+                    self._say_alive(session, "online")
+                    try:
+                        await self._forward(session)
+                    finally:
+                        if session.failure is None:
+                            self._say_alive(session, "offline")
             except PartFailed as error:
                 self.state, self.reason = "lost", str(error)
             attempt = 0 if self.spool.counts.sent > sent else attempt + 1
             await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+
+    def _opened(self) -> MqttSession:
+        will = Note(self._alive, _state("offline"), qos=1, retain=True) if self._alive else None
+        return MqttSession(
+            "outbox", self._port, self._host, will=will, login=self._login, is_secure=self._is_secure,
+            session=self._session,
+        )  # fmt: skip
+
+    def _say_alive(self, session: MqttSession, state: str) -> None:
+        if self._alive:
+            session.publish(Note(self._alive, _state(state), retain=True))
 
     async def _forward(self, session: MqttSession) -> None:
         """Hand over messages and take in acknowledgements until it breaks. Raises PartFailed."""
@@ -120,3 +151,7 @@ class Outbox:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _state(state: str) -> bytes:
+    return json.dumps({"state": state}).encode()

@@ -30,6 +30,7 @@ from connectors.secrets import FORBIDDEN, logins
 from connectors.text import read_text
 from connectors.texts import LANGUAGES, say
 from connectors.times import duration
+from edge.publish import OVERFLOWS, Publish
 
 Check = Callable[[Any, Path], str | None]  # a value and the file's folder; what does not fit, or None
 
@@ -250,6 +251,20 @@ def _duration(value: Any, folder: Path) -> str | None:
     return None if fits else say("'{value}' is no duration such as 90s, 15m or 8h.", value=value)
 
 
+def _broker(value: Any, folder: Path) -> str | None:
+    if (fault := _text(value, folder)) is not None:
+        return fault
+    try:
+        Publish(url=value)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _version(value: Any, folder: Path) -> str | None:
+    return None if value in (3, 5) else say("must be 3 or 5, but is {value}.", value=value)
+
+
 def _speed(value: Any, folder: Path) -> str | None:
     try:
         fits = value in ("real", "max") or float(value) > 0
@@ -265,10 +280,12 @@ TABLES: dict[str, dict[str, Check]] = {
         "urls": _urls, "tags": _file, "models": _models, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
         "truth": _text, "reveal": _flag, "security": _one_of(*SECURITIES), "insecure": _flag,
+        "mqtt_version": _version, "publish": _broker, "spool": _text, "spool_messages": _number(1, whole=True),
+        "spool_mb": _number(0.1), "overflow": _one_of(*OVERFLOWS),
     },
     "run": {
         "over": _one_of("memory", "opcua", "mqtt", "wire"), "speed": _speed, "seed": _number(0, whole=True),
         "models": _names, "record": _RECORD, "out": _text, "jobs": _number(1, whole=True),
     },
 }  # fmt: skip
-PATHS = ("tags", "out", "records", "secrets", "truth")
+PATHS = ("tags", "out", "records", "secrets", "truth", "spool")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from connectors.tag_list import read_tag_list
 from connectors.tags import Tag
 from connectors.texts import say
 from connectors.times import duration
+from edge.publish import Publish
 from edge.record import new_folder
 
 RECORDS = ("full", "events", "none")
+SPOOL = {"spool": "spool", "spool_messages": "messages", "spool_mb": "megabytes", "overflow": "overflow"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Order:
         out: folder of the record, absent or empty; None records nothing.
         record: 'full', 'events' or 'none'.
         duration_s: wall seconds; None: until stopped.
+        publish: where results and events go beside the record; None: nowhere.
     """
 
     urls: Sequence[str]
@@ -42,6 +45,7 @@ class Order:
     out: Path | None = None
     record: str = "full"
     duration_s: float | None = None
+    publish: Publish | None = None
 
 
 def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
@@ -63,8 +67,10 @@ def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
     out = asked.get("out")
     if out is None and "records" in asked:
         out = new_folder(Path(asked["records"]), "watch")
-    names = ("publishing_ms", "lateness_s", "patience_s", "wait", "security", "insecure")
+    names = ("publishing_ms", "lateness_s", "patience_s", "wait", "security", "insecure", "mqtt_version")
     chosen = {name: asked[name] for name in names if name in asked}
+    if chosen.get("mqtt_version", 3) not in (3, 5):
+        raise InputError(say("--mqtt-version takes 3 (3.1.1) or 5, but got {got}.", got=chosen["mqtt_version"]))
     return Order(
         urls=list(asked["urls"]),
         tags=read_tag_list(asked["tags"]),
@@ -74,7 +80,22 @@ def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
         out=None if out is None else Path(out),
         record=record,
         duration_s=None if asked.get("duration") is None else _seconds(str(asked["duration"])),
+        publish=_publish(asked),
     )
+
+
+def _publish(asked: Mapping[str, Any]) -> Publish | None:
+    given = {name: asked[option] for option, name in SPOOL.items() if option in asked}
+    if "spool" in given:
+        given["spool"] = Path(given["spool"])
+    if "publish" in asked:
+        return Publish(url=asked["publish"], **given)
+    if given:
+        raise InputError(
+            say("{options} says how to keep what is published, but nothing is. Add --publish mqtt://host:1883.",
+                options=", ".join(f"--{option.replace('_', '-')}" for option in SPOOL if option in asked))
+        )  # fmt: skip
+    return None
 
 
 def _seconds(text: str) -> float:

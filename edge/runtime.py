@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,12 +17,14 @@ from connectors.items import Item
 from connectors.live import LiveSource, live_source
 from connectors.marks import Epoch, Filled
 from connectors.results import Event, Result
+from connectors.secrets import Login
 from connectors.tags import Group
 from connectors.times import text
 from edge.library import Chosen, choose
 from edge.merge import Chunk, Counts
 from edge.order import Order
 from edge.pipeline import Pipeline, Watch
+from edge.publish import Publisher
 from edge.record import Recorder
 from edge.versions import versions
 
@@ -56,6 +58,7 @@ class Status:
         models: state, latency and losses by name, as JSON values.
         alarms: the alarms that stand, oldest first.
         silent: groups that nothing came of for too long.
+        publish: what is sent on, as JSON values; None where nothing is.
     """
 
     present: int | None
@@ -63,6 +66,7 @@ class Status:
     models: dict[str, dict[str, Any]]
     alarms: tuple[Event, ...]
     silent: tuple[str, ...]
+    publish: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Runtime:
         self._latency_s: deque[float] = deque(maxlen=100_000)
         self._standing: dict[tuple[str, str, str], Event] = {}
         self._telling = telling or Telling()
+        self.publisher = self._publisher()
         strides = [spec.stride_s for chosen in self.chosen for spec in chosen.bound.windows]
         self.pipeline = Pipeline(
             self.groups,
@@ -103,10 +108,22 @@ class Runtime:
 
     # -- at work ----------------------------------------------------------------------------------------------
 
+    def _publisher(self) -> Publisher | None:
+        order = self.order
+        if order.publish is None:
+            return None
+        url = order.publish.url
+        login = next((order.logins[at] for at in (url, url.partition("?")[0], "") if at in order.logins), Login())
+        units = {chosen.bound.name: chosen.bound.unit for chosen in self.chosen}
+        settings = order.settings
+        return Publisher(order.publish, self.groups, units, login, settings.insecure, settings.mqtt_version)
+
     async def run(self) -> None:
         """Watch until the time is over or somebody stops it. The record is left open: `close` it."""
         with stopping(self.source.stop):
-            async with self.source:
+            async with self.source, AsyncExitStack() as stack:
+                if self.publisher is not None:
+                    await stack.enter_async_context(self.publisher)
                 self._open_record()
                 try:
                     await self._work()
@@ -125,6 +142,8 @@ class Runtime:
             events = await asyncio.to_thread(self._feed, items)  # what comes meanwhile is kept by the lines
             if any(not isinstance(item, Epoch | Filled) for item in items):
                 self._latency_s.append(came.seconds())
+            if self.publisher is not None:
+                self.publisher.send(events)
             self._on_events(events)
             if shown.seconds() >= STATUS_S:
                 shown = Stopwatch()
@@ -181,6 +200,8 @@ class Runtime:
         state.at = result.time
         state.score = result.score
         state.scored += result.score == result.score
+        if self.publisher is not None:
+            self.publisher.result(result)
 
     def _on_took(self, model: str, took: float, results: int) -> None:
         self.states[model].took.append(took / results)
@@ -214,6 +235,7 @@ class Runtime:
             models=self._models(),
             alarms=tuple(sorted(self._standing.values(), key=lambda event: event.time)),
             silent=tuple(self.source.silent()),
+            publish=None if self.publisher is None else self.publisher.status(),
         )
 
     def _models(self) -> dict[str, dict[str, Any]]:
@@ -243,6 +265,7 @@ class Runtime:
             "counts": {name: asdict(c) for name, c in self.counts().items()},
             "sources": list(status.sources),
             "models": status.models,
+            "publish": status.publish,
             "notes": self.notes(),
         }
 
@@ -255,7 +278,14 @@ class Runtime:
             "malformed": sum(line.malformed for line in lines),
             "repeated": self.source.repeated(),
             "epochs": self.source.epochs,
+            **self._unsent(),
         }
+
+    def _unsent(self) -> dict[str, int]:
+        if self.publisher is None:
+            return {}
+        told = self.publisher.status()
+        return {"given_up_unsent": told["dropped"], "waiting_to_be_sent": told["waiting"]}
 
     @property
     def latency_s(self) -> list[float]:

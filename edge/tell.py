@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from connectors.clock import now_ns
 from connectors.results import Event
 from connectors.texts import say
 from connectors.times import text
@@ -34,6 +35,7 @@ class Plain:
         self._states: dict[str, str] = {}
         self._silent: set[str] = set()
         self._counts: dict[str, int] = {}
+        self._sending: tuple[str, str] | None = None
         self.telling = Telling(self.events, self.status)
 
     def events(self, events: Sequence[Event]) -> None:
@@ -52,11 +54,23 @@ class Plain:
         for name in sorted(self._silent - set(status.silent)):
             self._out(say("{at}  group '{name}' speaks again", at=source_time(status), name=name))
         self._silent = set(status.silent)
+        self._publish(status.publish)
         for name, model in status.models.items():
             if model["dropped"] > self._counts.get(name, 0):
                 self._counts[name] = model["dropped"]
                 self._out(say("{at}  {name} is too slow: {n} windows dropped so far", at=source_time(status), name=name,
                               n=model["dropped"]))  # fmt: skip
+
+    def _publish(self, told: dict[str, Any] | None) -> None:
+        if told is None:
+            return
+        if (told["state"], told["reason"]) != self._sending:
+            self._sending = (told["state"], told["reason"])
+            self._out(sending_sentence(told))
+        if told["dropped"] > self._counts.get("publish", 0):
+            self._counts["publish"] = told["dropped"]
+            self._out(say("{at}  the spool {path} is full: {n} messages given up so far", at=text(now_ns()),
+                          path=told["spool"], n=told["dropped"]))  # fmt: skip
 
 
 class JsonLines:
@@ -73,9 +87,11 @@ class JsonLines:
 
     def status(self, status: Status) -> None:
         states = {source["url"]: source["state"] for source in status.sources}
+        if status.publish is not None:
+            states["publish"] = status.publish["state"]
         if states != self._states:
             self._states = states
-            self._put({"sources": list(status.sources)})
+            self._put({"sources": list(status.sources), **({"publish": status.publish} if status.publish else {})})
 
     def _put(self, value: dict[str, Any]) -> None:
         self._out(json.dumps(value, ensure_ascii=False))
@@ -102,6 +118,21 @@ def state_sentence(source: dict[str, Any]) -> str:
                state=state_name(source["state"]))  # fmt: skip
 
 
+def sending_sentence(told: dict[str, Any]) -> str:
+    """The state of what is sent on in one line."""
+    reason = f": {told['reason']}" if told["reason"] else ""
+    return say("{at}  publishing to {url}: {state}{reason}. {n} messages wait.", at=text(now_ns()), url=told["url"],
+               state=state_name(told["state"]), reason=reason.rstrip("."), n=told["waiting"])  # fmt: skip
+
+
+def sent_sentence(told: dict[str, Any]) -> str:
+    """What became of what was to be sent on."""
+    return say(
+        "Published to {url}: {sent} messages; {waiting} wait in {path} for the next watch; given up: {dropped}.",
+        url=told["url"], sent=told["sent"], waiting=told["waiting"], path=told["spool"], dropped=told["dropped"],
+    )  # fmt: skip
+
+
 def state_name(state: str) -> str:
     """A state in the reader's language."""
     names = {
@@ -123,9 +154,10 @@ def closing(runtime: Runtime) -> str:
     counts = runtime.counts().values()
     active = sum(event.change == "active" for event in runtime.events)
     notes = runtime.notes()
+    sent = "" if runtime.publisher is None else " " + sent_sentence(runtime.publisher.status())
     return say(
         "{alarms} alarms. Samples received: {received}, late: {late}. Windows dropped: {dropped}. "
         "Reconnects: {reconnects}.",
         alarms=active, received=sum(c.received for c in counts) - notes["repeated"], late=sum(c.late for c in counts),
         dropped=notes["dropped"], reconnects=notes["reconnects"],
-    )  # fmt: skip
+    ) + sent  # fmt: skip

@@ -161,6 +161,12 @@ def watch(
     publishing_ms: Annotated[float | None, typer.Option(help="Publishing interval asked of a server.")] = None,
     lateness_s: Annotated[float | None, typer.Option(help="How late a sample may be; two intervals.")] = None,
     patience_s: Annotated[float | None, typer.Option(help="Silence after which a line is stale.")] = None,
+    publish: Annotated[str | None, typer.Option(help="Broker that gets results and events: mqtt://host:1883.")] = None,
+    spool: Annotated[Path | None, typer.Option(help="File that keeps them until the broker has them.")] = None,
+    spool_messages: Annotated[int | None, typer.Option(help="How many it may hold; a million.")] = None,
+    spool_mb: Annotated[float | None, typer.Option(help="How large it may grow; about 1000.")] = None,
+    overflow: Annotated[str | None, typer.Option(help="What gives way when it is full: oldest or newest.")] = None,
+    mqtt_version: Annotated[int | None, typer.Option(help="3 (3.1.1) or 5, where an address does not say.")] = None,
     secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
     security: Security = None,
     insecure: Insecure = False,
@@ -172,7 +178,9 @@ def watch(
     order = {
         "urls": urls, "tags": tags, "models": _listed(models), "duration": duration, "record": record, "out": out,
         "records": records, "wait": wait, "publishing_ms": publishing_ms, "lateness_s": lateness_s,
-        "patience_s": patience_s, "security": security, "insecure": insecure or None,
+        "patience_s": patience_s, "security": security, "insecure": insecure or None, "publish": publish,
+        "spool": spool, "spool_messages": spool_messages, "spool_mb": spool_mb, "overflow": overflow,
+        "mqtt_version": mqtt_version,
     }  # fmt: skip
     return watch(Ask(order, secrets, truth, reveal, json))
 

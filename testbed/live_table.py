@@ -49,7 +49,7 @@ class LiveTable:
 
 def view(status: Status) -> Group:
     """Everything there is to see at a moment."""
-    parts = [_sources(status), _models(status), _alarms(status)]
+    parts = [_sources(status), *_publish(status), _models(status), _alarms(status)]
     silent = say("Silent groups: {names}", names=", ".join(status.silent)) if status.silent else ""
     return Group(*parts, silent, say("Source time {at}. Ctrl-C stops.", at=source_time(status)))
 
@@ -64,6 +64,19 @@ def _sources(status: Status) -> Table:
             source["reason"].replace("[", "\\["),
         )  # fmt: skip
     return table
+
+
+def _publish(status: Status) -> list[Table]:
+    told = status.publish
+    if told is None:
+        return []
+    table = _table(say("published to"), say("state"), say("sent"), say("waiting"), say("given up"), say("why"))
+    style = "bold red" if told["dropped"] else ""
+    table.add_row(
+        told["url"], f"[{STYLES[told['state']]}]{state_name(told['state'])}[/]", str(told["sent"]),
+        str(told["waiting"]), str(told["dropped"]), told["reason"].replace("[", "\\["), style=style,
+    )  # fmt: skip
+    return [table]
 
 
 def _models(status: Status) -> Table:

@@ -30,6 +30,7 @@ def watch(ask: Ask) -> int:
     """Watch until the time is over or Ctrl-C; always 0, since a line that raises alarms is no failure."""
     from edge.order import order_of
     from edge.record import new_folder
+    from edge.tell import sent_sentence
     from testbed.watching import Answers, Truths, both
     from testbed.watching import watch as work
 
@@ -52,6 +53,8 @@ def watch(ask: Ask) -> int:
             received=samples["received"] - notes["repeated"], late=samples["late"], dropped=notes["dropped"],
             blind=result.score["blind_s"])
     )  # fmt: skip
+    if "publish" in result.score:
+        print(sent_sentence(result.score["publish"]))
     if result.folder is not None:
         print(say("Report: {path}", path=result.folder / "report.html"))
     return 0

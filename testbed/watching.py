@@ -66,6 +66,8 @@ def finish(runtime: Runtime, answers: Answers) -> Run:
         "sources": list(runtime.status().sources),
         "model_states": runtime.status().models,
     }
+    if runtime.publisher is not None:
+        summary["publish"] = runtime.publisher.status()
     result = Run(
         score=summary,
         events=runtime.events,
