@@ -16,11 +16,10 @@ from typing import Any
 from asyncua import ua
 
 from connectors.clock import Stopwatch
-from connectors.live import LIFE_S, Line
+from connectors.live import DEAD, LIFE_S, Line
 from connectors.texts import say
 
 ASK_S = 1.0  # wall seconds an answer may take
-DEAD = 2.0  # times the patience without a sign of life, and the connection is opened anew
 LOOKED_AT = 50  # values that are read where none comes
 GONE = (ConnectionError, TimeoutError, OSError, ua.UaError)
 
