@@ -149,6 +149,9 @@ class Line(ABC):
         """The other side gave a sign of life."""
         self._heard = wall_s()
 
+    def gather(self) -> None:  # noqa: B027
+        """`put` what has come and was left for the next look; a line that puts everything at once has nothing to do."""
+
     def put(self, readings: Put) -> None:
         """Readings have come."""
         self.heard()
@@ -348,6 +351,7 @@ class LiveSource:
         wall = _wall()
         came: dict[str, list[Told]] = {}
         for line, places in zip(self.lines, self._places, strict=True):
+            line.gather()
             line.check_life()
             while line.arrived:
                 for name, told in places.shared_out(line.arrived.popleft()):

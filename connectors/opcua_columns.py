@@ -44,7 +44,7 @@ def read_in_columns(
     """
     counts = counts or Decoded()
 
-    async def publish(acknowledgements: list[ua.SubscriptionAcknowledgement]) -> ua.PublishResponse:
+    async def publish(acknowledgements: list[ua.SubscriptionAcknowledgement]) -> Any:
         request = ua.PublishRequest()
         request.Parameters.SubscriptionAcknowledgements = acknowledgements or []
         data = await session._send_request(request, timeout=0)
@@ -65,14 +65,27 @@ def read_in_columns(
     return counts
 
 
-def _acknowledged(published: Published) -> ua.PublishResponse:
-    """A response that lets asyncua's loop acknowledge the message, and find nothing else in it to do."""
-    response = ua.PublishResponse()
-    response.Parameters.SubscriptionId = published.subscription
-    response.Parameters.NotificationMessage.SequenceNumber = published.sequence
-    if published.notifications:
-        response.Parameters.NotificationMessage.NotificationData = [ua.DataChangeNotification()]
-    return response
+@dataclass(slots=True)
+class _Message:
+    SequenceNumber: int
+    NotificationData: bool
+
+
+@dataclass(slots=True)
+class _Parameters:
+    SubscriptionId: int
+    NotificationMessage: _Message
+
+
+@dataclass(slots=True)
+class _Acknowledged:
+    """As much of a response as lets asyncua's loop acknowledge the message, and nothing else in it to do."""
+
+    Parameters: _Parameters
+
+
+def _acknowledged(published: Published) -> _Acknowledged:
+    return _Acknowledged(_Parameters(published.subscription, _Message(published.sequence, published.notifications > 0)))
 
 
 def _published(result: ua.PublishResult, ended: Callable[[str], None]) -> Published:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
 from connectors.opcua_life import Watchdog
-from connectors.opcua_publish import Published
+from connectors.opcua_publish import Published, Run
 from connectors.opcua_runs import RunReader
 from connectors.opcua_server import NAMESPACE
 from connectors.opcua_subscribe import QUEUE, Granted, Limits, in_parts, limits_of, subscribe
@@ -54,8 +55,21 @@ class OpcUaLine(Line):
     def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
         super().__init__(url, tags, login, settings)
         self.decoded = Decoded()
+        self.told: deque[tuple[RunReader, Sequence[Run]]] = deque()  # messages that wait for the next look
         self.untimed = self.revived = 0
         self.namespaces: list[str] = []
+
+    def gather(self) -> None:
+        """The messages since the last look in one go: what they cost is mostly by the call, not by the sample."""
+        while self.told:
+            reader, runs = self.told.popleft()
+            whole = list(runs)
+            while self.told and self.told[0][0] is reader:
+                whole += self.told.popleft()[1]
+            malformed, untimed = reader.malformed, reader.untimed
+            self.put(reader.take(whole))
+            self.malformed += reader.malformed - malformed
+            self.untimed += reader.untimed - untimed
 
     def status(self) -> dict[str, Any]:
         """State and counts as JSON values."""
@@ -117,6 +131,7 @@ class _Reading:
         dog = Watchdog(line, self._client.uaclient.session, self._nodes)
         while self._broke is None:
             await sleep(TICK_S)
+            line.gather()
             self._broke = self._broke or await dog.look()
             line.revived += dog.revived
             dog.revived = 0
@@ -180,11 +195,9 @@ class _Reading:
 
     def _on_publish(self, published: Published) -> None:
         """A publish response without notifications is a sign of life."""
-        runs = self._runs
-        malformed, untimed = runs.malformed, runs.untimed
-        self._line.put(runs.take(published.runs))
-        self._line.malformed += runs.malformed - malformed
-        self._line.untimed += runs.untimed - untimed
+        self._line.heard()
+        if published.runs:
+            self._line.told.append((self._runs, published.runs))
 
     def _on_end(self, status: str) -> None:
         self._broke = say("the server dropped the subscription ({why})", why=status)

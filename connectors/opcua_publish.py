@@ -34,6 +34,9 @@ _MOST = 1 << 24  # bytes: no message is longer
 _FEW = 16  # rows
 
 
+_U32, _I32, _TYPE, _HEADER = (struct.Struct(form) for form in ("<I", "<i", "<BBH", "<qIIBi3s"))
+
+
 class _OtherLayout(Exception):
     """This file does not know the layout."""
 
@@ -84,6 +87,7 @@ class _Reader:
     def __init__(self, body: bytes) -> None:
         self._body = body
         self._at = 0
+        self._few = False  # the run before was a short one: layouts may alternate
 
     def published(self) -> Published:
         self._expect_type(_PUBLISH_RESPONSE)
@@ -103,10 +107,10 @@ class _Reader:
         return Published(subscription, sequence, notifications, tuple(runs))
 
     def _header(self) -> None:
-        self._skip(8 + 4)  # timestamp, request handle
-        if self._u32() or self._u8() or self._count():  # service result, diagnostics, string table
-            raise _OtherLayout
-        if self._take(3) != b"\0\0\0":  # additional header
+        """Timestamp, request handle, service result, diagnostics, string table, additional header."""
+        _, _, result, diagnostics, strings, more = _HEADER.unpack_from(self._body, self._at)
+        self._at += _HEADER.size
+        if result or diagnostics or strings > 0 or more != b"\0\0\0":
             raise _OtherLayout
 
     def _notification(self) -> Iterator[Run]:
@@ -121,6 +125,7 @@ class _Reader:
         while left:
             run = self._run(left, end)
             left -= len(run)
+            self._few = len(run) < _FEW
             yield run
         if self._count() or self._at != end:  # diagnostics
             raise _OtherLayout
@@ -141,6 +146,8 @@ class _Reader:
         if room < 1:
             raise _OtherLayout
         rows = np.frombuffer(self._body, layout, room, self._at)
+        if self._few and _alike(rows[:_FEW], mask, kind, length) < min(_FEW, room):
+            rows = rows[:_FEW]
         rows = rows[: _alike(rows, mask, kind, length)]
         self._at += len(rows) * layout.itemsize
         return _as_run(rows, mask, kind)
@@ -161,8 +168,9 @@ class _Reader:
         return Run(np.array([handle], np.uint32), status, source, server, [text])
 
     def _expect_type(self, identifier: int) -> None:
-        form = self._u8()
-        if form != 1 or self._u8() != 0 or struct.unpack("<H", self._take(2))[0] != identifier:
+        form, namespace, number = _TYPE.unpack_from(self._body, self._at)
+        self._at += 4
+        if form != 1 or namespace != 0 or number != identifier:
             raise _OtherLayout
 
     def _peek(self, ahead: int) -> int:
@@ -186,10 +194,12 @@ class _Reader:
         return self._take(1)[0]
 
     def _u32(self) -> int:
-        return struct.unpack("<I", self._take(4))[0]
+        self._at += 4
+        return _U32.unpack_from(self._body, self._at - 4)[0]
 
     def _i32(self) -> int:
-        return struct.unpack("<i", self._take(4))[0]
+        self._at += 4
+        return _I32.unpack_from(self._body, self._at - 4)[0]
 
     def _count(self) -> int:
         """Length of an array or a body; -1 is none. Both are bounded by what has come."""
@@ -229,10 +239,7 @@ def _tail(mask: int) -> np.dtype:
 
 
 def _alike(rows: np.ndarray, mask: int, kind: int, length: int) -> int:
-    """How many rows from the first on really have this layout. Looks at few first: layouts may alternate."""
-    few = rows[:_FEW]
-    if len(rows) > _FEW and _alike(few, mask, kind, length) < _FEW:
-        rows = few
+    """How many rows from the first on really have this layout."""
     same = rows["mask"] == mask
     if mask & _VALUE:
         same &= rows["kind"] == kind

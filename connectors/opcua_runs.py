@@ -17,7 +17,7 @@ from connectors.opcua_publish import Run
 from connectors.readings import Block, Columns, Reading, Told
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA, is_bad
 from connectors.tags import Tag
-from connectors.times import NONE
+from connectors.times import MICROSECOND, NONE
 
 MOST_HZ = 1e6  # times are whole microseconds
 
@@ -34,6 +34,7 @@ class RunReader:
         self.malformed = self.untimed = 0
         self._tags = tuple(tags)
         self._is_new = np.ones(len(tags) + 1, bool)  # by handle
+        self._next: dict[int, int] = {}  # ns by handle, where the samples of an array go on
 
     def take(self, runs: Sequence[Run]) -> list[Told]:
         """What the runs of one message tell. What waits for its first value tells nothing."""
@@ -104,8 +105,17 @@ class RunReader:
                 self.malformed += 1
             elif n:
                 value, codes = _cleaned(row.astype(np.float64), np.full(n, code, np.uint32))
-                told.append(Block(tag, block_times(first, tag.rate_hz, n), value, codes, is_first))
+                moments = block_times(self._start(number, first, n, tag.rate_hz), tag.rate_hz, n)
+                told.append(Block(tag, moments, value, codes, is_first))
         return told
+
+    def _start(self, handle: int, first: int, n: int, rate_hz: float) -> int:
+        """Where a block begins: clocks of a server are coarse, so one that seems to overlap follows the one before."""
+        length = round(n / rate_hz * 1e6) * MICROSECOND
+        due = self._next.get(handle, first)
+        start = due if first < due <= first + length else first
+        self._next[handle] = start + length
+        return start
 
 
 def _cleaned(value: np.ndarray, status: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
