@@ -143,6 +143,18 @@ class Session(InternalSession):
     """A session whose user is checked, and whose writes go where the plant decides."""
 
     iserver: Sessions  # pyright: ignore[reportIncompatibleVariableOverride]
+    _user: User
+
+    @property
+    def user(self) -> User:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Who it is; asyncua asks for it before it serves anything, but not whether anybody has come in at all."""
+        if self.external and self.iserver.guard is not None and not self.is_activated():
+            raise ServiceError(ua.StatusCodes.BadSessionNotActivated)
+        return self._user
+
+    @user.setter
+    def user(self, user: User) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._user = user
 
     def activate_session(
         self, params: ua.ActivateSessionParameters, peer_certificate: bytes | None
@@ -182,6 +194,10 @@ class Sessions(InternalServer):
     def create_session(self, name: str, user: User | None = None, external: bool = False) -> InternalSession:
         anybody = user or User(UserRole.Anonymous)
         return Session(self, self.aspace, self.subscription_service, name, user=anybody, external=external)
+
+    def lookup_external_session(self, auth_token: ua.NodeId) -> InternalSession | None:
+        """Nobody takes up a session on another channel behind a guard: asyncua would hand it over unasked."""
+        return None if self.guard is not None else super().lookup_external_session(auth_token)
 
     def register_server(self, server: Any, conf: Any = None) -> None:
         """This is no discovery server: nobody, let alone without a session, names other servers here."""

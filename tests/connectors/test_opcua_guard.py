@@ -6,8 +6,10 @@ import pytest
 from asyncua import Client, ua
 
 from connectors.certs import Store
+from connectors.opcua_enter import Wish, enter
 from connectors.opcua_guard import Guard
 from connectors.opcua_server import OpcUaServer
+from connectors.secrets import Login
 from connectors.users import Users
 from testbed.testplant import TestPlant
 
@@ -81,3 +83,33 @@ async def test_beyond_loopback_no_session_opens_without_security_even_with_the_r
             with pytest.raises(ua.uaerrors.BadSecurityModeInsufficient):
                 await client.connect()
     assert said == ["OPC UA: 127.0.0.1 was refused: it came without security."]  # told once in a while, not each time
+
+
+async def test_beyond_loopback_nothing_is_served_to_a_session_that_nobody_has_activated(at_home, monkeypatch):
+    """A client that skips what it would not get through, and one that takes up another's session."""
+    at_home.add("kim", "kim-secret")
+    Store().make()
+    Store().trust(str(Store().certificate_path))
+    async with OpcUaServer(TestPlant.groups, guard=Guard(lambda said: None)) as server:
+        kim = Client(server.url)
+        await enter(kim, server.url, Login(user="kim", password="kim-secret"), Wish())  # noqa: S106
+        monkeypatch.setattr(Client, "find_endpoint", staticmethod(lambda endpoints, *_: endpoints[1]))
+        token = kim.uaclient.session.authentication_token
+        for steals in (False, True):
+            client = Client(server.url)
+            await client.connect_sessionless()
+            try:
+                if steals:
+                    client.uaclient.session.restore_authentication_token(token)
+                    with pytest.raises(ua.UaStatusCodeError):
+                        await client.activate_session()
+                else:
+                    await client.create_session()
+                with pytest.raises(ua.UaStatusCodeError):
+                    await client.nodes.server_state.read_value()
+                with pytest.raises(ua.UaStatusCodeError):
+                    await client.nodes.objects.get_children()
+            finally:
+                client.disconnect_socket()
+        assert await kim.nodes.server_state.read_value() == 0  # and hers goes on
+        await kim.disconnect()
