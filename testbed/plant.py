@@ -113,6 +113,11 @@ def true_signals(plant: Plant) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {} if give is None else give()
 
 
+def believed(plant: Plant) -> Mapping[str, str]:
+    """Which tag the line takes for each of the true signals: name of the true one to name of the tag."""
+    return getattr(plant, "BELIEVED", {})
+
+
 def kinds(plant: Plant) -> Sequence[str]:
     """Names of the faults and look-alikes a plant knows."""
     return tuple(getattr(plant, "KINDS", ()))

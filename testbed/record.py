@@ -73,6 +73,13 @@ class RunRecord:
             return empty()
         return pl.concat([pl.read_parquet(part) for part in parts], how="diagonal")
 
+    def true_signals(self) -> Any:
+        """What the plant kept of its true values, as a polars DataFrame; empty where it kept none."""
+        import polars as pl
+
+        path = self.folder / "truth.parquet"
+        return pl.read_parquet(path) if path.is_file() else empty()
+
     def score(self) -> dict[str, Any] | None:
         path = self.folder / "score.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

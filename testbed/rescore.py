@@ -53,7 +53,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
     if about.get("kind") in ("replay", "watch"):
         summary["rows"] = before.get("rows") or rows(facts.truths, facts.events, {}, start)
     steps = list(record.lines("steps"))
-    more = {k: about[k] for k in ("began", "expect", "model_files", "urls", "versions") if k in about} | {
+    more = {k: about[k] for k in ("began", "expect", "model_files", "urls", "versions", "believed") if k in about} | {
         "steps": steps
     }
     return Run(
@@ -65,6 +65,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         start=start,
         folder=folder,
         signals_of=lambda group: record.signals(group.name),
+        true_of=record.true_signals,
     )
 
 

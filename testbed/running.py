@@ -28,7 +28,7 @@ from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose
-from testbed.plant import true_signals
+from testbed.plant import believed, true_signals
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
 from testbed.scenario import Scenario
@@ -219,6 +219,7 @@ class Session:
             "model_files": [about for chosen in self.chosen for about in (chosen.about, *chosen.helpers)],
             "versions": versions(),
             "assumptions": self.order.money.plain(),
+            "believed": dict(believed(self.engine.plant)),
         }
 
     def _on_chunk(self, chunk: Chunk) -> None:

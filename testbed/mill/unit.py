@@ -65,6 +65,7 @@ class MillPlant:
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = ("eccentricity", *lookalikes.KINDS)
     SPECTRUM = tags.SPECTRUM
+    BELIEVED: Mapping[str, str] = {f"{tags.UNIT}/TRUE_THICKNESS": f"{tags.UNIT}/H_GM"}
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
 
     def __init__(self, spec: Mill, seed: int, start: int) -> None:

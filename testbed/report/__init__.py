@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.texts import say
+from testbed.report.believed import believed
 from testbed.report.cards import cards
 from testbed.report.choose import PLOTS, over_time, overview, zooms
 from testbed.report.health import rivals, transport
@@ -35,6 +36,7 @@ def report(run: Run) -> str:
         _section(say("The run at a glance"), timeline(view)),
         _strip(view),
         _section(say("Faults"), faults(view), lookalikes(view), false_alarms(view)),
+        believed(view),
         _signals(view),
         _worth(view),
         rivals(view),
