@@ -15,11 +15,12 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.drills.bench import DRILLS, Outcome, load, run
+from tests.drills.bench import DRILLS, Outcome, load, run_all
 
 SHOWN_S, BACK_S = 3.0, 5.0
 
@@ -36,10 +37,16 @@ def _row(outcome: Outcome) -> str:
     return "| " + " | ".join([*cells, "yes" if outcome.adds_up else "NO"]) + " |"
 
 
-def _one(drill: object, over: str, share: float) -> Outcome:
+async def _all(names: str, overs: Sequence[str], share: float, told: Callable[[Outcome], None]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as home:
         os.environ["TESTBED_HOME"] = str(Path(home) / "home")
-        return asyncio.run(run(drill, over, Path(home), share))  # type: ignore[arg-type]
+        for over in overs:
+            chosen = [drill for drill in DRILLS if names in drill.name and over in drill.over]
+            async for outcome in run_all(chosen, over, Path(home), share):
+                outcomes.append(outcome)
+                told(outcome)
+    return outcomes
 
 
 def main() -> int:
@@ -49,17 +56,16 @@ def main() -> int:
     parser.add_argument("--over", choices=("opcua", "mqtt"))
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    outcomes: list[Outcome] = []
     if not asked.json:
         print("| " + " | ".join(HEAD) + " |")
         print("|---" * len(HEAD) + "|")
-    for drill in DRILLS:
-        for over in drill.over:
-            if asked.only not in drill.name or asked.over not in (None, over):
-                continue
-            outcomes.append(_one(drill, over, asked.share))
-            if not asked.json:
-                print(_row(outcomes[-1]), flush=True)
+    overs = [asked.over] if asked.over else ["opcua", "mqtt"]
+
+    def told(outcome: Outcome) -> None:
+        if not asked.json:
+            print(_row(outcome), flush=True)
+
+    outcomes = asyncio.run(_all(asked.only, overs, asked.share, told))
     met = [o.adds_up and (o.shown_s or 99) <= SHOWN_S and (o.back_s or 99) <= BACK_S for o in outcomes]
     print(json.dumps({"drills": [o.as_dict() for o in outcomes], "met": sum(met), "of": len(met), "machine": load()}))
     return 0 if all(met) else 1

@@ -1,8 +1,8 @@
 """What came of each tag of a live line, and what did not: gaps with their start, their end, and samples lost in them.
 
-A gap opens when a line stops delivering, and closes tag by tag with the first sample that is newer than the last one
-before. What is missing in between follows from the rate that the tag list gives; a tag without a rate is reported by
-exception, and nobody can say what is missing of it. History that a server kept fills a gap later.
+A gap opens when a line stops delivering, and closes tag by tag, a second after it speaks again. What is missing in
+between follows from the rate that the tag list gives; a tag without a rate is reported by exception, and nobody can say
+what is missing of it. History that a server kept fills a gap later.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,17 @@ from connectors.times import NONE, SECOND, text
 NEVER = -(2**62)
 BACK_NS = SECOND  # time that falls back further is a clock that was set
 AHEAD_NS = 60 * SECOND  # and so is time that runs ahead of ours by more
+SETTLE_NS = SECOND  # wall: so long a tag is watched after it speaks again
 KEPT_GAPS = 200  # the oldest go; their counts stay
 REMEMBERED = 64  # packets in which a sample that comes a second time is found
+
+
+class Hole(NamedTuple):
+    """Where samples of one tag are missing: its column, and ns of the samples before and after."""
+
+    column: int
+    start: int
+    end: int
 
 
 @dataclass(slots=True, eq=False)
@@ -32,20 +41,19 @@ class Gap:
 
     Attributes:
         reason: why, as the line's state said.
-        start, end: ns of source time, the last sample before and the first after; end is NONE while it is open.
-        missing: samples that the rates of the tag list promise between them; filled: those that history held.
-        before, after: int64 (k,) ns, the same by tag; NEVER where a tag has none.
-        wall: int, ns of a clock that never jumps, when it opened.
+        wall: ns of a clock that never jumps, when it opened; resumed: when something came again, NONE before.
+        start, end: ns of source time, the last sample before and the first after; end is NONE while nothing came.
+        holes: what is missing; missing: so many samples by the rates of the tag list; filled: those history held.
     """
 
     reason: str
     wall: int
-    before: np.ndarray
-    after: np.ndarray
-    start: int = NONE
+    start: int
     end: int = NONE
+    resumed: int = NONE
     missing: int = 0
     filled: int = 0
+    holes: list[Hole] = field(default_factory=list)
     is_asked: bool = False  # whether history was asked for it
 
     @property
@@ -56,7 +64,7 @@ class Gap:
     def status(self) -> dict[str, Any]:
         """As JSON values."""
         return {
-            "start": None if self.start == NONE else text(self.start),
+            "start": text(self.start),
             "end": None if self.end == NONE else text(self.end),
             "reason": self.reason, "missing": self.missing, "filled": self.filled, "lost": self.lost,
         }  # fmt: skip
@@ -91,6 +99,7 @@ class Ledger:
     last: np.ndarray = field(init=False)  # int64 (k,) ns, the newest source time
     _rate: np.ndarray = field(init=False)
     _waiting: np.ndarray = field(init=False)  # bool (k,): the open gap still waits for this tag
+    _resumed: np.ndarray = field(init=False)  # int64 (k,) wall ns, when the tag spoke again
     _recent: deque[tuple[np.ndarray, np.ndarray]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def __post_init__(self) -> None:
@@ -100,6 +109,7 @@ class Ledger:
         self.is_bad = np.zeros(k, bool)
         self._rate = np.array([tag.rate_hz or 0.0 for tag in self.tags])
         self._waiting = np.zeros(k, bool)
+        self._resumed = np.full(k, NEVER)
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +122,8 @@ class Ledger:
         if self.is_open or not told.any():
             return
         self._waiting = told & (self._rate > 0) if (told & (self._rate > 0)).any() else told
-        self.gaps.append(Gap(reason, wall, self.last.copy(), np.full(len(self.tags), NEVER), int(self.last.max())))
+        self._resumed[:] = NEVER
+        self.gaps.append(Gap(reason, wall, int(self.last.max())))
 
     def take_told(self, told: Sequence[Told], wall: int) -> int | None:
         """What has come at `wall`, ns; the newest source time of what answers no subscription, None for none."""
@@ -155,7 +166,7 @@ class Ledger:
         else:
             self._count_odd(c, t, first[order], wall)
         if self.is_open:
-            self._close(c, t, wall)
+            self._close(c, t, before, wall)
         self._move(c, t)
         self._recent.append((c, t))
 
@@ -187,28 +198,35 @@ class Ledger:
         forth = has & ((newest > self.last) | (newest < self.last - BACK_NS))
         self.last[forth] = newest[forth]
 
-    def _close(self, c: np.ndarray, t: np.ndarray, wall: int) -> None:
-        """Whoever speaks again ends its part of the open gap."""
-        gap = self.gaps[-1]
-        for i in np.unique(c[self._waiting[c]]).tolist():
-            since = int(gap.before[i])
-            mine = t[c == i]
-            new = mine[(mine > since) | (mine < since - BACK_NS)]
-            if not len(new):
-                continue  # told again what was known
-            after, span = int(new.min()), int(new.min()) - since
-            if span < 0 or span > (wall - gap.wall) + AHEAD_NS:
-                span = wall - gap.wall  # a clock that was set meanwhile tells nothing
-            gap.after[i] = after
-            self._waiting[i] = False
-            missing = max(0, round(span * float(self._rate[i]) / SECOND) - 1)
-            gap.missing += missing
-            self.totals.missing += missing
-            gap.end = after if gap.end == NONE else min(gap.end, after)
+    def _close(self, c: np.ndarray, t: np.ndarray, before: np.ndarray, wall: int) -> None:
+        """Whoever speaks again ends its part of the open gap, once it has gone on for a while.
 
-    def fill(self, gap: Gap, column: int, time: np.ndarray) -> np.ndarray:
-        """Which of these times, int64 (n,) ns of one tag's history, fill the gap: bool (n,). They are counted."""
-        inside = (time > gap.before[column]) & (time < gap.after[column])
+        What a server had waiting when it stood still comes first, and what is missing only then.
+        """
+        gap = self.gaps[-1]
+        fresh = self._waiting[c] & (before != NEVER) & ((t > before) | (t < before - BACK_NS))
+        c, t, before = c[fresh], t[fresh], before[fresh]
+        if len(c):
+            gap.resumed = wall if gap.resumed == NONE else gap.resumed
+            new = self._resumed[c] == NEVER
+            self._resumed[c[new]] = wall
+            span = t - before
+            set_meanwhile = (span < 0) | (span > wall - gap.wall + AHEAD_NS)  # a clock that was set tells nothing
+            span = np.where(set_meanwhile, np.where(new, wall - gap.wall, 0), span)
+            missing = np.rint(span * self._rate[c] / SECOND).astype(np.int64) - 1
+            is_hole = missing > 0
+            rows = zip(c[is_hole].tolist(), before[is_hole].tolist(), t[is_hole].tolist(), strict=True)
+            gap.holes += [Hole(*row) for row in rows]
+            gap.missing += int(missing[is_hole].sum())
+            self.totals.missing += int(missing[is_hole].sum())
+            if is_hole.any() or gap.end == NONE:
+                gap.end = int(t[is_hole].max() if is_hole.any() else t.min())
+        spoke = self._resumed != NEVER
+        self._waiting &= ~(spoke & (wall - np.where(spoke, self._resumed, wall) >= SETTLE_NS))
+
+    def fill(self, gap: Gap, hole: Hole, time: np.ndarray) -> np.ndarray:
+        """Which of these times, int64 (n,) ns of one tag's history, fill the hole: bool (n,). They are counted."""
+        inside = (time > hole.start) & (time < hole.end)
         gap.filled += int(inside.sum())
         self.totals.filled += int(inside.sum())
         return inside

@@ -20,7 +20,7 @@ from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.items import Item
 from connectors.lag import Lag
-from connectors.ledger import Gap, Ledger
+from connectors.ledger import Gap, Hole, Ledger
 from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, Filled, GroupMarks
 from connectors.readings import Columns, Told, samples
 from connectors.secrets import Login
@@ -165,9 +165,9 @@ class Line(ABC):
             if newest is not None:
                 self.lag.take((now_ns() - newest) / SECOND, self._heard)
 
-    def fill(self, gap: Gap, columns: Columns) -> None:
-        """History of one tag came: what of it fills the gap is kept for who reads."""
-        inside = self.ledger.fill(gap, int(columns.tag[0]), columns.time)
+    def fill(self, gap: Gap, hole: Hole, columns: Columns) -> None:
+        """History of one tag came: what of it fills the hole is kept for who reads."""
+        inside = self.ledger.fill(gap, hole, columns.time)
         if inside.any():
             self.filled.append(columns.at(inside, columns.tag))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from asyncua import ua
 
-from connectors.ledger import NEVER, Gap
+from connectors.ledger import Gap, Hole
 from connectors.readings import Columns
 from connectors.status import BAD
 from connectors.times import of_datetime, to_datetime
@@ -31,19 +31,23 @@ async def keeps_history(session: Any, nodes: Sequence[ua.NodeId], at_once: int) 
     return np.array(kept, bool)
 
 
-async def history(session: Any, nodes: Sequence[ua.NodeId], gap: Gap, keeps: np.ndarray) -> AsyncIterator[Columns]:
-    """What history holds of each tag between its last sample before a gap and its first one after.
+async def history(
+    session: Any, nodes: Sequence[ua.NodeId], gap: Gap, keeps: np.ndarray
+) -> AsyncIterator[tuple[Hole, Columns]]:
+    """What history holds where samples are missing.
 
     A tag whose history is refused is passed over: what is missing of it stays lost.
     """
-    for i in np.flatnonzero(keeps & (gap.before != NEVER) & (gap.after > gap.before)).tolist():
+    for hole in gap.holes:
+        if not keeps[hole.column] or hole.end < hole.start:
+            continue
         try:
-            values = await asyncio.wait_for(_raw(session, nodes[i], int(gap.before[i]), int(gap.after[i])), ANSWER_S)
+            values = await asyncio.wait_for(_raw(session, nodes[hole.column], hole.start, hole.end), ANSWER_S)
         except GONE:
             continue
-        columns = _columns(i, values)
+        columns = _columns(hole.column, values)
         if len(columns):
-            yield columns
+            yield hole, columns
 
 
 async def _raw(session: Any, node: ua.NodeId, start: int, end: int) -> list[ua.DataValue]:

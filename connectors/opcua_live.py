@@ -16,10 +16,10 @@ import numpy as np
 from asyncua import Client, ua
 
 from connectors.addresses import is_node
-from connectors.clock import now_ns, sleep
+from connectors.clock import sleep, wall_s
 from connectors.errors import InputError, PartFailed
 from connectors.ledger import Gap
-from connectors.live import TICK_S, Line, Settings
+from connectors.live import Line, Settings
 from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
@@ -34,9 +34,10 @@ from connectors.texts import say
 from connectors.times import NONE, SECOND
 
 TIMEOUT_S = 10.0  # of a request
+WATCH_S = 0.2  # between looks at a connection's life
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
 KNOCK_S = 3.0  # a socket that has not opened by then will not: the next attempt may find another way
-SETTLE_S = 1.0  # a gap is over for all its tags by then, or for those that speak
+SETTLE_S = 3.0  # a gap is over for all its tags by then, or for those that speak
 GONE = (ConnectionError, TimeoutError, OSError, ua.UaError)
 
 
@@ -130,7 +131,7 @@ class _Reading:
         line = self._line
         dog = Watchdog(line, self._client.uaclient.session, self._nodes)
         while self._broke is None:
-            await sleep(TICK_S)
+            await sleep(WATCH_S)
             line.gather()
             self._broke = self._broke or await dog.look()
             line.revived += dog.revived
@@ -144,9 +145,9 @@ class _Reading:
         """Ask once for the history of a gap that is over."""
         book = self._line.ledger
         gap = book.gaps[-1] if book.gaps else None
-        if gap is None or gap.is_asked or gap.end == NONE:
+        if gap is None or gap.is_asked or gap.resumed == NONE:
             return
-        if book.is_open and (now_ns() - gap.end) < SETTLE_S * SECOND:
+        if book.is_open and wall_s() - gap.resumed / SECOND < SETTLE_S:
             return
         gap.is_asked = True
         try:
@@ -158,8 +159,8 @@ class _Reading:
         session = self._client.uaclient.session
         if self._keeps is None:
             self._keeps = await keeps_history(session, self._nodes, self._limits.items)
-        async for columns in history(session, self._nodes, gap, self._keeps):
-            self._line.fill(gap, columns)
+        async for hole, columns in history(session, self._nodes, gap, self._keeps):
+            self._line.fill(gap, hole, columns)
 
     async def _on_lost(self, error: Exception) -> None:
         self._broke = self._broke or say("the connection broke ({reason})", reason=_reason(error))

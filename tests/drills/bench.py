@@ -11,8 +11,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Outcome:
 
     Attributes:
         shown_s: from its begin until the line's state, reason or counts showed it; None: never.
-        state, reason: what was shown.
+        state, reason: what was shown first; at_end: the state and reason when the drill ended.
         back_s: from its end until new data came.
         expected: by tick numbers; received: different ones of them; lost, filled, doubled, reordered: as the line says.
     """
@@ -52,6 +52,7 @@ class Outcome:
     shown_s: float | None = None
     state: str = ""
     reason: str = ""
+    at_end: str = ""
     back_s: float | None = None
     expected: int = 0
     received: int = 0
@@ -159,29 +160,36 @@ class Reading:
 Harm = Callable[["Stage"], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Others' programs: `ticker` writes the ticks, `server` is what is read, the ticker itself or a broker."""
+
+    over: str
+    ticker: Ticker
+    server: Ticker
+    port: int
+    home: Path
+
+
 @dataclass(slots=True)
 class Stage:
     """What a drill can lay hands on."""
 
-    over: str
-    ticker: Ticker  # writes the ticks
-    server: Ticker | None  # what is read: the ticker itself, or the broker
+    ticker: Ticker
+    server: Ticker
     wire: Wire
     length_s: float
     home: Path
-    port: int = 0
     is_bad: bool = False
 
 
 async def freeze(stage: Stage) -> None:
-    assert stage.server is not None
     stage.server.signal(signal.SIGSTOP)
     await asyncio.sleep(stage.length_s)
     stage.server.signal(signal.SIGCONT)
 
 
 async def kill(stage: Stage) -> None:
-    assert stage.server is not None
     await stage.server.stop()
     await asyncio.sleep(stage.length_s)
     await stage.server.start()
@@ -228,7 +236,6 @@ async def odd(stage: Stage) -> None:
 
 async def certificate(stage: Stage) -> None:
     """The server comes back with another key and certificate; somebody trusts it after a while."""
-    assert stage.server is not None
     await stage.server.stop()
     shutil.rmtree(stage.home / "pki" / "own", ignore_errors=True)
     (stage.home / "certificate.pem").unlink()
@@ -266,7 +273,6 @@ DRILLS = (
 
 def trust(stage: Stage) -> None:
     """As a user does: `testbed certs trust FILE`."""
-    assert stage.server is not None
     _command("trust", stage.server.told["certificate"])
 
 
@@ -275,16 +281,19 @@ def _command(*words: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-async def _stage(drill: Drill, over: str, length_s: float, home: Path, stack: AsyncExitStack) -> Stage:
+@asynccontextmanager
+async def foreign(over: str, home: Path, wishes: Sequence[str] = ()) -> AsyncIterator[Foreign]:
+    """What is to be read, with ticks coming."""
+    home.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    if over == "opcua":
-        command = ("node", str(NODE / "ticks.js"), str(port), str(home), str(TAGS), *drill.wishes)
-        ticker = server = await stack.enter_async_context(Ticker(*command))
-    else:
-        server = await stack.enter_async_context(_Broker(port, home))
-        ticker = await stack.enter_async_context(Ticker("node", str(NODE / "ticks_mqtt.js"), str(port), str(TAGS)))
-    wire = await stack.enter_async_context(Wire(port))
-    return Stage(over, ticker, server, wire, length_s, home, port)
+    async with AsyncExitStack() as stack:
+        if over == "opcua":
+            command = ("node", str(NODE / "ticks.js"), str(port), str(home), str(TAGS), *wishes)
+            ticker = server = await stack.enter_async_context(Ticker(*command))
+        else:
+            server = await stack.enter_async_context(_Broker(port, home))
+            ticker = await stack.enter_async_context(Ticker("node", str(NODE / "ticks_mqtt.js"), str(port), str(TAGS)))
+        yield Foreign(over, ticker, server, port, home)
 
 
 class _Broker(Ticker):
@@ -315,26 +324,35 @@ def _tags(over: str) -> list[Tag]:
     return [Tag(name=f"D/T{i}", rate_hz=10.0, address=address.format(i)) for i in range(TAGS)]
 
 
-async def run(drill: Drill, over: str, home: Path, share: float = 1.0) -> Outcome:
+async def run(drill: Drill, there: Foreign, share: float = 1.0) -> Outcome:
     """Carry out one drill at a share of its length."""
     length_s = max(drill.least_s, drill.length_s * share)
-    outcome = Outcome(drill.name, over, length_s)
-    async with AsyncExitStack() as stack:
-        stage = await _stage(drill, over, length_s, home, stack)
+    outcome = Outcome(drill.name, there.over, length_s)
+    async with Wire(there.port) as wire:
+        stage = Stage(there.ticker, there.server, wire, length_s, there.home)
         if "secure" in drill.wishes:
             _introduce(stage)
-        scheme = "opc.tcp" if over == "opcua" else "mqtt"
+        scheme = "opc.tcp" if there.over == "opcua" else "mqtt"
         settings = Settings(publishing_ms=PUBLISHING_MS, security="Basic256Sha256" if "secure" in drill.wishes else "")
-        source = live_source([f"{scheme}://{LOOPBACK}:{stage.wire.port}"], _tags(over), settings)
-        reading = await stack.enter_async_context(Reading(source))
-        await _until(lambda: reading.newest > 0, BACK_S)
-        await asyncio.sleep(SETTLED_S)
-        await _harm(drill, stage, reading, outcome)
-        await asyncio.sleep(SETTLED_S)
-        await _until(lambda: not reading.line.ledger.is_open, BACK_S)
-        await asyncio.sleep(0.5)  # what a server kept still comes
+        source = live_source([f"{scheme}://{LOOPBACK}:{wire.port}"], _tags(there.over), settings)
+        async with Reading(source) as reading:
+            await _until(lambda: reading.newest > 0, BACK_S)
+            await asyncio.sleep(SETTLED_S)
+            await _harm(drill, stage, reading, outcome)
+            await asyncio.sleep(SETTLED_S)
+            await _until(lambda: not reading.line.ledger.is_open, BACK_S)
+            await asyncio.sleep(0.5)  # what a server kept still comes
     _count(outcome, reading, stage)
     return outcome
+
+
+async def run_all(drills: Sequence[Drill], over: str, home: Path, share: float = 1.0) -> AsyncIterator[Outcome]:
+    """Carry out drills one after the other; those that wish the same of a server share it."""
+    for wishes in dict.fromkeys(drill.wishes for drill in drills):
+        async with foreign(over, home / "-".join((over, *wishes)), wishes) as there:
+            for drill in drills:
+                if drill.wishes == wishes and over in drill.over:
+                    yield await run(drill, there, share)
 
 
 async def _harm(drill: Drill, stage: Stage, reading: Reading, outcome: Outcome) -> None:
@@ -348,6 +366,7 @@ async def _harm(drill: Drill, stage: Stage, reading: Reading, outcome: Outcome) 
         await asyncio.sleep(0.01)
     await harming
     ended, wall = time.monotonic(), time.time()
+    outcome.at_end = ": ".join(filter(None, reading.seen()[:2]))
     await _until(lambda: reading.newest > wall * 10 and reading.line.state.name == "connected", BACK_S)
     outcome.back_s = round(time.monotonic() - ended, 2)
 
