@@ -6,7 +6,7 @@ Every numeric type is a number, booleans are 0 and 1, enumerations their number,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from connectors.clock import now_ns
 from connectors.items import block_times
 from connectors.opcua_publish import Run
-from connectors.readings import Block, Columns, Reading, Told
+from connectors.readings import Block, Columns, Reading, Told, in_one
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA, is_bad
 from connectors.tags import Tag
 from connectors.times import MICROSECOND, NONE
@@ -40,6 +40,7 @@ class RunReader:
         """What the runs of one message tell. What waits for its first value tells nothing."""
         told: list[Told] = []
         numbers: list[tuple[np.ndarray, ...]] = []
+        blocks: dict[int, list[Block]] = {}
         for run in runs:
             is_known = (run.handle - np.uint32(1) < len(self._tags)) & (run.status != BAD_WAITING_FOR_INITIAL_DATA)
             chosen = slice(None) if is_known.all() else np.flatnonzero(is_known)
@@ -49,11 +50,12 @@ class RunReader:
             if isinstance(run.values, list):
                 told += self._texts(handle, time, status, run.values)
             elif run.values is not None and run.values.ndim == 2:
-                told += self._blocks(handle, time, status, run.values[chosen])
+                for number, block in self._blocks(handle, time, status, run.values[chosen]):
+                    blocks.setdefault(number, []).append(block)
             else:
                 value = np.full(len(handle), np.nan) if run.values is None else run.values[chosen].astype(np.float64)
                 numbers.append((handle, time, value, status))
-        return told + self._numbers(numbers)
+        return [*told, *self._numbers(numbers), *(whole for parts in blocks.values() for whole in in_one(parts))]
 
     def _times(self, run: Run) -> np.ndarray:
         """Source times, int64 (n,)."""
@@ -95,9 +97,10 @@ class RunReader:
             return [Reading(self._tags[number - 1], int(time[0]), math.nan, int(status[0]) | BAD, is_first)]
         return [Reading(self._tags[number - 1], int(time[0]), value, int(status[0]), is_first)]
 
-    def _blocks(self, handle: np.ndarray, time: np.ndarray, status: np.ndarray, values: np.ndarray) -> list[Told]:
-        """An array is samples at its tag's rate, the first one at the source time."""
-        told: list[Told] = []
+    def _blocks(
+        self, handle: np.ndarray, time: np.ndarray, status: np.ndarray, values: np.ndarray
+    ) -> Iterator[tuple[int, Block]]:
+        """An array is samples at its tag's rate, the first one at the source time. Each comes with its handle."""
         n = values.shape[1]
         for number, first, code, row in zip(handle.tolist(), time.tolist(), status.tolist(), values, strict=True):
             tag, is_first = self._tags[number - 1], self._is_first(number)
@@ -106,8 +109,7 @@ class RunReader:
             elif n:
                 value, codes = _cleaned(row.astype(np.float64), np.full(n, code, np.uint32))
                 moments = block_times(self._start(number, first, n, tag.rate_hz), tag.rate_hz, n)
-                told.append(Block(tag, moments, value, codes, is_first))
-        return told
+                yield number, Block(tag, moments, value, codes, is_first)
 
     def _start(self, handle: int, first: int, n: int, rate_hz: float) -> int:
         """Where a block begins: clocks of a server are coarse, so one that seems to overlap follows the one before."""

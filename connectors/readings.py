@@ -103,3 +103,21 @@ def _join(parts: Sequence[Columns]) -> Columns:
     if len(parts) == 1:
         return parts[0]
     return Columns(*(np.concatenate([getattr(part, name) for part in parts]) for name in Columns.__slots__))
+
+
+def in_one(blocks: Sequence[Block]) -> list[Block]:
+    """Blocks of one tag in one, as long as time rises; one that answers a subscription stands alone."""
+    whole: list[list[Block]] = []
+    for block in blocks:
+        before = whole[-1][-1] if whole else None
+        if before is None or before.is_first or block.is_first or block.time[0] <= before.time[-1]:
+            whole.append([])
+        whole[-1].append(block)
+    return [parts[0] if len(parts) == 1 else _in_one(parts) for parts in whole]
+
+
+def _in_one(parts: Sequence[Block]) -> Block:
+    time, value, status = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("time", "value", "status")
+    )
+    return Block(parts[0].tag, time, value, status)
