@@ -21,6 +21,7 @@ from connectors.errors import InputError, PartFailed, TestbedError
 from connectors.items import Item
 from connectors.lag import Lag
 from connectors.ledger import Gap, Hole, Ledger
+from connectors.mapping import Rule
 from connectors.marks import LATENESS_S, PATIENCE_S, Epoch, Filled, GroupMarks
 from connectors.readings import Columns, Told, samples
 from connectors.secrets import Login
@@ -51,6 +52,7 @@ class Settings:
         wait: a line that is not there at the start is waited for.
         security, insecure: see opcua_enter.Wish; `insecure` also lets a password go to a broker in the clear.
         mqtt_version: 3 (3.1.1) or 5, where a broker's address names none.
+        mapping: where tags stand in a broker's JSON.
     """
 
     publishing_ms: float = 1e3 * LATENESS_S / 2
@@ -60,6 +62,7 @@ class Settings:
     security: str = ""
     insecure: bool = False
     mqtt_version: int = 3
+    mapping: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         check_security(self.security)
@@ -330,21 +333,18 @@ class LiveSource:
         self._stop.set()
 
     async def __aiter__(self) -> AsyncIterator[list[Item | Epoch | Filled]]:
+        told: list[State] = []
         while not self._stop.is_set():
-            await self._wait()
+            await sleep(TICK_S)
             for task in self._tasks:
                 if task.done():
                     task.result()  # a fault of our own: told, not hidden
             items = self._collect()
-            if items:
+            states = [line.state for line in self.lines]
+            if items or states != told:  # who reads sees a line go silent, too
+                told = states
                 yield items
         yield [*self._collect(), *(marks.end() for marks in self._marks.values())]
-
-    async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._stop.wait(), TICK_S)
-        except TimeoutError:
-            return
 
     def _collect(self) -> list[Item | Epoch | Filled]:
         """Everything that has come since the last look, and the marks it moves."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from connectors.addresses import in_the_clear
 from connectors.browsed import Found, level, rate_of, ucum, unique, with_groups
 from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage
+from connectors.json_path import Bound
+from connectors.mapped import rules_of, values
+from connectors.mapping import Rule
 from connectors.mqtt import MARKER, MqttTopics
 from connectors.mqtt_address import Session, mqtt_address
-from connectors.mqtt_live import DEEPEST, VALUE, decoded
 from connectors.mqtt_session import Note
 from connectors.mqtt_setpoints import MARKER as SET
+from connectors.mqtt_values import DEEPEST, VALUE, decoded
 from connectors.secrets import Login
 from connectors.sparkplug_live import SparkplugSeen, is_sparkplug
 from connectors.tags import Tag
@@ -28,16 +31,23 @@ Progress = Callable[[int, int], None]
 
 
 async def browse_mqtt(
-    url: str, login: Login, seconds: float, insecure: bool = False, progress: Progress = lambda done, of: None
+    url: str,
+    login: Login,
+    seconds: float,
+    insecure: bool = False,
+    progress: Progress = lambda done, of: None,
+    mapping: Sequence[Rule] = (),
 ) -> Found:
     """Every number and text that came within `seconds` of wall time, on plain topics or as Sparkplug B.
+
+    Topics that a rule of `mapping` fits are read by it alone.
 
     Raises PartFailed if the broker is not there or does not let us in, InputError if a password would go in the clear
     and `insecure` does not allow it.
     """
     note = await in_the_clear(url, login.user, insecure)
     at = mqtt_address(url)
-    seen = _Seen()
+    seen = _Seen(mapping)
     watch = Stopwatch()
     async with MqttTopics(["#"], at.host, at.port, login, at.is_secure, Session(at.session.version)) as topics:
         while (gone := watch.seconds()) < seconds:
@@ -54,7 +64,9 @@ async def browse_mqtt(
 class _Seen:
     """What has come so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapping: Sequence[Rule] = ()) -> None:
+        self._mapping = mapping
+        self._mapped: dict[str, float | None] = {}  # rate of blocks, by name
         self._times: dict[str, list[int]] = {}  # by address
         self._units: dict[str, str] = {}
         self._found = Found()
@@ -67,10 +79,13 @@ class _Seen:
             return self._sparkplug.take(topic, payload)
         if levels[0] == "$SYS" or MARKER in levels or SET in levels or len(self._times) >= MOST:
             return []
-        values = list(_values(payload))
-        if not values:
+        if fitting := rules_of(self._mapping, topic):
+            self._take_mapped(fitting, payload, is_kept)
+            return []
+        told = list(_values(payload))
+        if not told:
             self._found.left_out[say("messages that are neither number, text nor JSON")] += 1
-        for path, unit in values:
+        for path, unit in told:
             address = f"{topic}#{path}" if path else topic
             times = self._times.setdefault(address, [])
             if unit:
@@ -79,9 +94,26 @@ class _Seen:
                 times.append(decoded(payload, path)[0] or now_ns())
         return []
 
+    def _take_mapped(self, fitting: Sequence[tuple[Rule, Bound]], payload: bytes, is_kept: bool) -> None:
+        for value in values(fitting, payload):
+            if isinstance(value, BadMessage):
+                self._found.left_out[say("messages that the mapping does not fit")] += 1
+                continue
+            self._mapped[value.name] = value.rate
+            times = self._times.setdefault(value.name, [])
+            if value.unit:
+                self._units[value.name] = value.unit
+            if not is_kept:
+                times.append(now_ns() if value.time is None else value.time)
+
     def found(self) -> Found:
         """As tags, by topic."""
-        for address in sorted(self._times):
+        for name in sorted(self._mapped):
+            rate = self._mapped[name] or rate_of(self._times[name])
+            told = "/".join(level(part) for part in name.split("/"))
+            unit = ucum(self._units.get(name, ""))
+            self._found.tags.append(Tag(name=told or "_", unit=unit, rate_hz=rate, address=name))
+        for address in sorted(self._times.keys() - self._mapped.keys()):
             topic, _, path = address.partition("#")
             name = "/".join(level(part) for part in [*topic.split("/"), *path.split(".")] if part)
             rate = rate_of(self._times[address])

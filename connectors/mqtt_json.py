@@ -16,8 +16,8 @@ from connectors.broker import LOOPBACK
 from connectors.clock import now_ns, sleep
 from connectors.errors import BadMessage
 from connectors.items import Changes, Context
-from connectors.mqtt_live import SCALES, decoded
 from connectors.mqtt_session import MqttSession
+from connectors.mqtt_values import SCALES, decoded
 from connectors.status import GOOD
 from connectors.tags import Group, Tag, grouped, unit_path
 

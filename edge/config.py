@@ -26,6 +26,7 @@ from typing import Any
 
 from connectors.addresses import SECURITIES, check_url
 from connectors.errors import InputError, Problem, nearest
+from connectors.mapping import lint_mapping
 from connectors.secrets import FORBIDDEN, logins
 from connectors.text import read_text
 from connectors.texts import LANGUAGES, say
@@ -261,6 +262,13 @@ def _broker(value: Any, folder: Path) -> str | None:
     return None
 
 
+def _mapping(value: Any, folder: Path) -> str | None:
+    if (fault := _file(value, folder)) is not None:
+        return fault
+    _, problems = lint_mapping(folder / value)
+    return "\n".join(map(str, problems)) or None
+
+
 def _version(value: Any, folder: Path) -> str | None:
     return None if value in (3, 5) else say("must be 3 or 5, but is {value}.", value=value)
 
@@ -280,12 +288,12 @@ TABLES: dict[str, dict[str, Check]] = {
         "urls": _urls, "tags": _file, "models": _models, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
         "truth": _text, "reveal": _flag, "security": _one_of(*SECURITIES), "insecure": _flag,
-        "mqtt_version": _version, "publish": _broker, "spool": _text, "spool_messages": _number(1, whole=True),
-        "spool_mb": _number(0.1), "overflow": _one_of(*OVERFLOWS),
+        "metrics": _number(0, whole=True), "mqtt_version": _version, "mapping": _mapping, "publish": _broker, "spool": _text,
+        "spool_messages": _number(1, whole=True), "spool_mb": _number(0.1), "overflow": _one_of(*OVERFLOWS),
     },
     "run": {
         "over": _one_of("memory", "opcua", "mqtt", "wire"), "speed": _speed, "seed": _number(0, whole=True),
         "models": _names, "record": _RECORD, "out": _text, "jobs": _number(1, whole=True),
     },
 }  # fmt: skip
-PATHS = ("tags", "out", "records", "secrets", "truth", "spool")
+PATHS = ("tags", "out", "records", "secrets", "truth", "spool", "mapping")

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.live import Settings
+from connectors.mapping import read_mapping
 from connectors.secrets import Login, logins
 from connectors.tag_list import read_tag_list
 from connectors.tags import Tag
@@ -34,6 +35,7 @@ class Order:
         out: folder of the record, absent or empty; None records nothing.
         record: 'full', 'events' or 'none'.
         duration_s: wall seconds; None: until stopped.
+        metrics: port on loopback at which Prometheus may ask; None: not served.
         publish: where results and events go beside the record; None: nowhere.
     """
 
@@ -45,6 +47,7 @@ class Order:
     out: Path | None = None
     record: str = "full"
     duration_s: float | None = None
+    metrics: int | None = None
     publish: Publish | None = None
 
 
@@ -69,6 +72,8 @@ def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
         out = new_folder(Path(asked["records"]), "watch")
     names = ("publishing_ms", "lateness_s", "patience_s", "wait", "security", "insecure", "mqtt_version")
     chosen = {name: asked[name] for name in names if name in asked}
+    if "mapping" in asked:
+        chosen["mapping"] = read_mapping(asked["mapping"])
     if chosen.get("mqtt_version", 3) not in (3, 5):
         raise InputError(say("--mqtt-version takes 3 (3.1.1) or 5, but got {got}.", got=chosen["mqtt_version"]))
     return Order(
@@ -80,6 +85,7 @@ def order_of(asked: Mapping[str, Any], secrets: Path | None = None) -> Order:
         out=None if out is None else Path(out),
         record=record,
         duration_s=None if asked.get("duration") is None else _seconds(str(asked["duration"])),
+        metrics=asked.get("metrics"),
         publish=_publish(asked),
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from connectors.addresses import check_url
 from connectors.browsed import Found
 from connectors.errors import InputError
+from connectors.mapping import read_mapping
 from connectors.secrets import logins
 from connectors.tag_list import tag_list_text, unknown_units, write_tag_list
 from connectors.texts import say
@@ -31,6 +32,7 @@ class Ask:
     security: str | None = None
     insecure: bool = False
     json: bool = False
+    mapping: Path | None = None
 
 
 def browse(ask: Ask, progress: Progress) -> int:
@@ -65,7 +67,7 @@ def browse(ask: Ask, progress: Progress) -> int:
 
 async def _find(ask: Ask, scheme: str, seconds: float, progress: Progress) -> Found:
     known = logins(ask.secrets)
-    login = known.get(ask.url) or known[""]
+    login = known.get(ask.url) or known.get(ask.url.partition("?")[0]) or known[""]
     if scheme == "opc.tcp":
         from connectors.opcua_browse import browse_opcua
         from connectors.opcua_enter import Wish
@@ -73,7 +75,8 @@ async def _find(ask: Ask, scheme: str, seconds: float, progress: Progress) -> Fo
         return await browse_opcua(ask.url, login, Wish(ask.security or "", ask.insecure), seconds, progress)
     from connectors.mqtt_browse import browse_mqtt
 
-    return await browse_mqtt(ask.url, login, seconds, ask.insecure, progress)
+    rules = () if ask.mapping is None else read_mapping(ask.mapping)
+    return await browse_mqtt(ask.url, login, seconds, ask.insecure, progress, rules)
 
 
 def _tell(found: Found) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connectors.errors import InputError, Problem
 from connectors.images import lint_images
+from connectors.mapping import lint_mapping
 from connectors.tag_list import COLUMNS, lint_tag_list
 from connectors.tags import Tag
 from connectors.text import CsvText, existing
@@ -29,8 +30,8 @@ KINDS = {
 
 def _fits() -> str:
     return say(
-        "tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, configurations (.toml), "
-        "folders of pictures"
+        "tag lists, labels and data (.csv, .parquet, .xlsx), models (.onnx), scenarios, configurations and mappings "
+        "(.toml), folders of pictures"
     )
 
 
@@ -95,7 +96,9 @@ def _check_one(path: str, kind: str, tags: Sequence[Tag], sheet: str | None, zon
             return lint_labels(path, zone)
         case "pictures":
             return lint_images(path)
-        case "configuration" if not _is_assumptions(path):
+        case "configuration" if _has(path, "map"):
+            return lint_mapping(path)[1]
+        case "configuration" if not _has(path, "currency", "values"):
             return _lint_configuration(path)
     try:
         _load(path, kind)
@@ -122,10 +125,10 @@ def _lint_configuration(path: str) -> list[Problem]:
     return problems
 
 
-def _is_assumptions(path: str) -> bool:
-    """Whether a TOML file says what things cost."""
+def _has(path: str, *names: str) -> bool:
+    """Whether a TOML file has one of these keys: it says what things cost, or is a mapping."""
     try:
-        return bool({"currency", "values"} & tomllib.loads(Path(path).read_text("utf-8")).keys())
+        return bool(set(names) & tomllib.loads(Path(path).read_text("utf-8")).keys())
     except (OSError, ValueError):
         return False
 

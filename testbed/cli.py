@@ -41,6 +41,7 @@ Seeds = Annotated[str | None, typer.Option(help="Several seeds, A-B.")]
 Root = Annotated[Path | None, typer.Option(help="Where the set lies; else under TESTBED_DATA.")]
 Test = Annotated[Path | None, typer.Option(help="List of paths under --root that are scored.")]
 Security = Annotated[str | None, typer.Option(help="OPC UA policy such as Basic256Sha256,Sign; 'none' goes without.")]
+Mapping = Annotated[Path | None, typer.Option(help="TOML file that says where tags stand in a broker's JSON.")]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Go without security where others could listen.")]
 TrainList = Annotated[Path | None, typer.Option("--train", help="List of paths under --root that are fitted on.")]
 
@@ -161,12 +162,14 @@ def watch(
     publishing_ms: Annotated[float | None, typer.Option(help="Publishing interval asked of a server.")] = None,
     lateness_s: Annotated[float | None, typer.Option(help="How late a sample may be; two intervals.")] = None,
     patience_s: Annotated[float | None, typer.Option(help="Silence after which a line is stale.")] = None,
+    mapping: Mapping = None,
     publish: Annotated[str | None, typer.Option(help="Broker that gets results and events: mqtt://host:1883.")] = None,
     spool: Annotated[Path | None, typer.Option(help="File that keeps them until the broker has them.")] = None,
     spool_messages: Annotated[int | None, typer.Option(help="How many it may hold; a million.")] = None,
     spool_mb: Annotated[float | None, typer.Option(help="How large it may grow; about 1000.")] = None,
     overflow: Annotated[str | None, typer.Option(help="What gives way when it is full: oldest or newest.")] = None,
     mqtt_version: Annotated[int | None, typer.Option(help="3 (3.1.1) or 5, where an address does not say.")] = None,
+    metrics: Annotated[int | None, typer.Option(help="Port on loopback at which Prometheus may ask.")] = None,
     secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
     security: Security = None,
     insecure: Insecure = False,
@@ -180,7 +183,7 @@ def watch(
         "records": records, "wait": wait, "publishing_ms": publishing_ms, "lateness_s": lateness_s,
         "patience_s": patience_s, "security": security, "insecure": insecure or None, "publish": publish,
         "spool": spool, "spool_messages": spool_messages, "spool_mb": spool_mb, "overflow": overflow,
-        "mqtt_version": mqtt_version,
+        "mqtt_version": mqtt_version, "mapping": mapping, "metrics": metrics,
     }  # fmt: skip
     return watch(Ask(order, secrets, truth, reveal, json))
 
@@ -190,6 +193,7 @@ def browse(
     url: Annotated[str, typer.Argument(help="A server or broker: opc.tcp://host:4840, mqtt://host:1883.")],
     out: Annotated[Path | None, typer.Option(help="The tag list to write; else it goes to stdout.")] = None,
     seconds: Annotated[float | None, typer.Option(help="How long to look: a broker 5, a server 3, or 0.")] = None,
+    mapping: Mapping = None,
     secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
     security: Security = None,
     insecure: Insecure = False,
@@ -198,7 +202,7 @@ def browse(
     """What a server or broker offers, as a tag list: paths, addresses, units, ranges, rates."""
     from testbed.browsing import Ask
 
-    return commands.browse(Ask(url, out, seconds, secrets, security, insecure, json))
+    return commands.browse(Ask(url, out, seconds, secrets, security, insecure, json, mapping))
 
 
 @app.command()

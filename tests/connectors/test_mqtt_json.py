@@ -13,8 +13,8 @@ from connectors.broker import Broker
 from connectors.errors import BadMessage
 from connectors.items import Changes, Context
 from connectors.mqtt_json import JsonColumns, JsonSource
-from connectors.mqtt_live import decoded
 from connectors.mqtt_session import MqttSession, Note
+from connectors.mqtt_values import decoded
 from connectors.tags import Tag
 from tests.connectors.test_foreign_sparkplug import BROKERS
 

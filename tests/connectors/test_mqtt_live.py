@@ -14,7 +14,7 @@ from connectors.broker import Broker, free_port
 from connectors.errors import BadMessage, InputError, PartFailed
 from connectors.items import Changes, Context, Mark
 from connectors.live import LiveSource, Settings, live_source
-from connectors.mqtt_live import decoded
+from connectors.mqtt_values import decoded
 from connectors.status import BAD
 from connectors.tags import Tag
 from connectors.times import END, SECOND

@@ -159,7 +159,7 @@ def test_a_file_of_another_kind_is_told_what_fits(put):
     put("plan.pdf", b"%PDF")
     assert shown("plan.pdf") == [
         "plan.pdf  A file of kind '.pdf' is not checked. What fits: tag lists, labels and data (.csv, "
-        ".parquet, .xlsx), models (.onnx), scenarios, configurations (.toml), folders of pictures."
+        ".parquet, .xlsx), models (.onnx), scenarios, configurations and mappings (.toml), folders of pictures."
     ]
 
 
