@@ -13,6 +13,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from connectors.errors import TestbedError
 from connectors.texts import LANGUAGES, asked_by, say, speak
@@ -26,15 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", required=True, type=Path, help=say("TOML file with a [watch] table."))
     parser.add_argument("--duration", help=say("Stop after so long, such as 30s or 8h."))
     parser.add_argument("--json", action="store_true", help=say("One JSON object a line: events, states, and the end."))
+    parser.add_argument("--metrics", type=int, metavar="PORT", help=say("Port on loopback for Prometheus."))
     asked = parser.parse_args(arguments)
     try:
-        return _watch(asked.config, asked.duration, asked.json)
+        return _watch(asked.config, {"duration": asked.duration, "metrics": asked.metrics}, asked.json)
     except TestbedError as error:
         print(error, file=sys.stderr)
         return error.exit_status
 
 
-def _watch(path: Path, until: str | None, json: bool) -> int:
+def _watch(path: Path, options: dict[str, Any], json: bool) -> int:
     from edge.config import read_config
     from edge.order import order_of
     from edge.runtime import Runtime
@@ -44,8 +46,7 @@ def _watch(path: Path, until: str | None, json: bool) -> int:
     if "lang" in config.head and not os.environ.get("TESTBED_LANG"):
         speak(config.head["lang"])
     asked = dict(config.tables.get("watch", {}))
-    if until is not None:
-        asked["duration"] = until
+    asked |= {name: value for name, value in options.items() if value is not None}
     runtime = Runtime(order_of({"wait": True, **asked}, config.secrets), (JsonLines() if json else Plain()).telling)
     asyncio.run(runtime.run())
     runtime.close()

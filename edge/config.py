@@ -288,8 +288,9 @@ TABLES: dict[str, dict[str, Check]] = {
         "urls": _urls, "tags": _file, "models": _models, "records": _text, "record": _RECORD, "duration": _duration,
         "publishing_ms": _number(1.0), "lateness_s": _number(0.0), "patience_s": _number(0.1), "wait": _flag,
         "truth": _text, "reveal": _flag, "security": _one_of(*SECURITIES), "insecure": _flag,
-        "metrics": _number(0, whole=True), "mqtt_version": _version, "mapping": _mapping, "publish": _broker, "spool": _text,
-        "spool_messages": _number(1, whole=True), "spool_mb": _number(0.1), "overflow": _one_of(*OVERFLOWS),
+        "metrics": _number(0, whole=True), "mqtt_version": _version, "mapping": _mapping, "publish": _broker,
+        "spool": _text, "spool_messages": _number(1, whole=True), "spool_mb": _number(0.1),
+        "overflow": _one_of(*OVERFLOWS),
     },
     "run": {
         "over": _one_of("memory", "opcua", "mqtt", "wire"), "speed": _speed, "seed": _number(0, whole=True),

@@ -22,6 +22,7 @@ from connectors.tags import Group
 from connectors.times import text
 from edge.library import Chosen, choose
 from edge.merge import Chunk, Counts
+from edge.metrics import Metrics
 from edge.order import Order
 from edge.pipeline import Pipeline, Watch
 from edge.publish import Publisher
@@ -97,6 +98,7 @@ class Runtime:
         self._latency_s: deque[float] = deque(maxlen=100_000)
         self._standing: dict[tuple[str, str, str], Event] = {}
         self._telling = telling or Telling()
+        self.metrics = Metrics()
         self.publisher = self._publisher()
         strides = [spec.stride_s for chosen in self.chosen for spec in chosen.bound.windows]
         self.pipeline = Pipeline(
@@ -124,6 +126,8 @@ class Runtime:
             async with self.source, AsyncExitStack() as stack:
                 if self.publisher is not None:
                     await stack.enter_async_context(self.publisher)
+                if self.order.metrics is not None:
+                    stack.enter_context(self.metrics.served(self.order.metrics))
                 self._open_record()
                 try:
                     await self._work()
@@ -137,6 +141,7 @@ class Runtime:
         if self.order.duration_s is not None:
             loop.call_later(self.order.duration_s, self.source.stop)
         shown, noted = Stopwatch(), Stopwatch()
+        states = self._line_states()
         async for items in self.source:
             came = Stopwatch()
             events = await asyncio.to_thread(self._feed, items)  # what comes meanwhile is kept by the lines
@@ -145,13 +150,22 @@ class Runtime:
             if self.publisher is not None:
                 self.publisher.send(events)
             self._on_events(events)
-            if shown.seconds() >= STATUS_S:
+            before, states = states, self._line_states()
+            if shown.seconds() >= STATUS_S or states != before:
                 shown = Stopwatch()
-                self._telling.status(self.status())
-            if self.recorder is not None and noted.seconds() >= HEALTH_S:
+                self._tell()
+            if self.recorder is not None and (noted.seconds() >= HEALTH_S or states != before):
                 noted = Stopwatch()
                 self.recorder.line("health", self.health())
-        self._telling.status(self.status())
+        self._tell()
+
+    def _tell(self) -> None:
+        status = self.status()
+        self.metrics.status(status)
+        self._telling.status(status)
+
+    def _line_states(self) -> list[tuple[str, str]]:
+        return [(line.state.name, line.state.reason) for line in self.source.lines]
 
     def _feed(self, items: Sequence[Item | Epoch | Filled]) -> list[Event]:
         """Items in order; time that jumps starts its group anew."""
@@ -278,6 +292,8 @@ class Runtime:
             "malformed": sum(line.malformed for line in lines),
             "repeated": self.source.repeated(),
             "epochs": self.source.epochs,
+            "lost": sum(line.ledger.totals.lost for line in lines),
+            "filled": sum(line.ledger.totals.filled for line in lines),
             **self._unsent(),
         }
 

@@ -32,7 +32,7 @@ class Plain:
 
     def __init__(self, out: Print = on_stdout) -> None:
         self._out = self.line = out
-        self._states: dict[str, str] = {}
+        self._states: dict[str, tuple[str, str]] = {}
         self._silent: set[str] = set()
         self._counts: dict[str, int] = {}
         self._sending: tuple[str, str] | None = None
@@ -45,10 +45,15 @@ class Plain:
     def status(self, status: Status) -> None:
         """Only what has changed since the last time."""
         for source in status.sources:
-            state = source["state"]
+            state = (source["state"], source["reason"])
             if self._states.get(source["url"]) != state:
                 self._states[source["url"]] = state
                 self._out(state_sentence(source))
+            lost = source["lost"]
+            if lost != self._counts.get(source["url"], 0):
+                self._counts[source["url"]] = lost
+                self._out(say("{at}  {url}: {lost} samples lost so far, {filled} filled from history",
+                              at=text(now_ns()), url=source["url"], lost=lost, filled=source["filled"]))  # fmt: skip
         for name in sorted(set(status.silent) - self._silent):
             self._out(say("{at}  group '{name}' is silent", at=source_time(status), name=name))
         for name in sorted(self._silent - set(status.silent)):
@@ -78,7 +83,7 @@ class JsonLines:
 
     def __init__(self, out: Print = on_stdout) -> None:
         self._out = out
-        self._states: dict[str, str] = {}
+        self._states: dict[str, tuple[str, str]] = {}
         self.telling = Telling(self.events, self.status)
 
     def events(self, events: Sequence[Event]) -> None:
@@ -86,9 +91,9 @@ class JsonLines:
             self._put({"event": {**asdict(event), "crop": "", "at": text(event.time)}})
 
     def status(self, status: Status) -> None:
-        states = {source["url"]: source["state"] for source in status.sources}
+        states = {source["url"]: (source["state"], source["reason"]) for source in status.sources}
         if status.publish is not None:
-            states["publish"] = status.publish["state"]
+            states["publish"] = (status.publish["state"], status.publish["reason"])
         if states != self._states:
             self._states = states
             self._put({"sources": list(status.sources), **({"publish": status.publish} if status.publish else {})})
