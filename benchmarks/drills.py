@@ -32,7 +32,7 @@ HEAD = ("over", "drill", "s", "shown s", "back s", "what is shown", "expected", 
 def _row(outcome: Outcome) -> str:
     times = ["never" if s is None else f"{s:.2f}" for s in (outcome.shown_s, outcome.back_s)]
     counts = [outcome.expected, outcome.received, outcome.filled, outcome.lost, outcome.doubled]
-    shown = f"{outcome.state}: {outcome.reason}"
+    shown = f"{outcome.state}: {outcome.reason}" if outcome.reason else outcome.at_end
     cells = [outcome.over, outcome.name, f"{outcome.length_s:g}", *times, shown, *map(str, counts)]
     return "| " + " | ".join([*cells, "yes" if outcome.adds_up else "NO"]) + " |"
 

@@ -41,6 +41,14 @@ CONNECT_S = 15.0  # a line that has not answered by then is not there
 Put = Sequence[Told]
 
 
+class NotThere(InputError):
+    """A server does not offer tags of the list: their `names`, and each with its address and the reason in `told`."""
+
+    def __init__(self, message: str, names: Sequence[str], told: Sequence[str]) -> None:
+        super().__init__(message)
+        self.names, self.told = tuple(names), tuple(told)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How lines are read.
@@ -318,6 +326,8 @@ class LiveSource:
         gone = [str(error) for error in errors if isinstance(error, PartFailed)]
         gone += [say("{url} did not answer within {s} s.", url=line.url, s=f"{CONNECT_S:g}")
                  for line, future in zip(self.lines, opened, strict=True) if future in late]  # fmt: skip
+        if len(errors) == 1 and wrong:
+            raise wrong[0]
         if wrong:
             raise InputError("\n".join(map(str, wrong)), [p for error in wrong for p in error.problems])
         if gone:

@@ -17,9 +17,9 @@ from asyncua import Client, ua
 
 from connectors.addresses import is_node
 from connectors.clock import sleep, wall_s
-from connectors.errors import InputError, PartFailed
+from connectors.errors import PartFailed
 from connectors.ledger import Gap
-from connectors.live import Line, Settings
+from connectors.live import Line, NotThere, Settings
 from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
@@ -181,7 +181,7 @@ class _Reading:
                 nodes[i] = result.Targets[0].TargetId
         missing = [tag for tag, node in zip(self._line.tags, nodes, strict=True) if node is None]
         if missing:
-            raise _not_there(self._line.url, [f"{tag.name} ({tag.address or tag.name})" for tag in missing])
+            raise _not_there(self._line.url, missing, [f"{tag.name} ({tag.address or tag.name})" for tag in missing])
         return [node for node in nodes if node is not None]
 
     async def _subscribe(self, nodes: Sequence[ua.NodeId]) -> None:
@@ -190,7 +190,7 @@ class _Reading:
         granted = await subscribe(session, nodes, line.settings.publishing_ms, self._limits)
         refused = [f"{line.tags[i].name} ({nodes[i].to_string()}: {why})" for i, why in granted.refused]
         if refused:
-            raise _not_there(line.url, refused)
+            raise _not_there(line.url, [line.tags[i] for i, _ in granted.refused], refused)
         if granted.short:
             line.note = " ".join(filter(None, (line.note, _short_queue(granted))))
 
@@ -288,14 +288,13 @@ def _short_queue(granted: Granted) -> str:
     )  # fmt: skip
 
 
-def _not_there(url: str, names: Sequence[str]) -> InputError:
-    shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-    return InputError(
-        say(
-            "{url} does not offer {n} tags of the list: {tags}. Write their address as the server has it.",
-            url=url, n=len(names), tags=shown,
-        )
+def _not_there(url: str, tags: Sequence[Tag], told: Sequence[str]) -> NotThere:
+    shown = ", ".join(told[:5]) + (" …" if len(told) > 5 else "")
+    sentence = say(
+        "{url} does not offer {n} tags of the list: {tags}. Write their address as the server has it.",
+        url=url, n=len(told), tags=shown,
     )  # fmt: skip
+    return NotThere(sentence, [tag.name for tag in tags], told)
 
 
 def _reason(error: BaseException) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from connectors.addresses import check_url
 from connectors.errors import InputError, Problem
 from connectors.images import lint_images
 from connectors.mapping import lint_mapping
@@ -35,18 +37,17 @@ def _fits() -> str:
     )
 
 
-def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = None, zone: str = "UTC") -> list[Problem]:
-    """Every fault of these files, tag lists first, then in the order given.
+def check(
+    paths: Sequence[str], tags: str | None = None, sheet: str | None = None, zone: str = "UTC", ask: Any = None
+) -> list[Problem]:
+    """Every fault of these files and addresses, tag lists first, then in the order given, addresses last.
 
     Data is checked against the tag list `tags`, or else against the tag lists among `paths`; `sheet` and
-    `zone` are those of the data. Raises InputError for an address such as 'opc.tcp://…', or an unknown zone.
+    `zone` are those of the data. Servers and brokers are looked at by the tag list, in the way that `ask`, a
+    check_endpoints.Ask, says. Raises InputError for an address without a tag list, or an unknown zone.
     """
-    for path in paths:
-        if "://" in path:
-            raise InputError(
-                say("'{path}' is an address, but check reads files. What fits: {fits}.", path=path, fits=_fits())
-            )
-    kinds = {path: _kind(path) for path in paths}
+    urls = [check_url(path) for path in paths if "://" in path]
+    kinds = {path: _kind(path) for path in paths if "://" not in path}
     if tags:
         kinds = {tags: "tag list"} | kinds | {tags: "tag list"}
     problems: list[Problem] = []
@@ -58,7 +59,18 @@ def check(paths: Sequence[str], tags: str | None = None, sheet: str | None = Non
             known += found
     for path, kind in kinds.items():
         problems += _check_one(path, kind, known, sheet, zone)
-    return problems
+    return problems + (_look(urls, known, ask) if urls else [])
+
+
+def _look(urls: Sequence[str], tags: Sequence[Tag], ask: Any) -> list[Problem]:
+    from testbed.check_endpoints import Ask, check_endpoints
+
+    if not tags:
+        raise InputError(
+            say("{url} is checked by a tag list: add --tags TAGS.csv. 'testbed browse {url} --out TAGS.csv' writes it.",
+                url=urls[0])
+        )  # fmt: skip
+    return check_endpoints(urls, tags, ask or Ask())
 
 
 def _kind(path: str) -> str:

@@ -234,14 +234,22 @@ def users(
 
 @app.command()
 def check(
-    paths: Annotated[list[str], typer.Argument(help="Tag lists, data, labels, scripts, models.")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Tag lists, data, labels, scripts, models; opc.tcp://host:4840, mqtt://host.")
+    ],
     tags: Tags = None,
     sheet: Sheet = None,
     tz: Zone = "UTC",
+    seconds: Annotated[float, typer.Option(help="How long a server or broker is looked at.")] = 5.0,
+    mapping: Mapping = None,
+    secrets: Annotated[Path | None, typer.Option(help="TOML file of mode 600 with users and passwords.")] = None,
+    security: Security = None,
+    insecure: Insecure = False,
     json: Json = False,
 ) -> int:
-    """Every fault of files at once, with line and nearest name. Exit status 2 if there is any."""
-    return commands.check(paths, None if tags is None else str(tags), sheet, tz, json)
+    """Every fault of files, servers and brokers at once, with line and nearest name. Exit status 2 if there is any."""
+    how = commands.Looking(seconds, mapping, secrets, security or "", insecure)
+    return commands.check(paths, None if tags is None else str(tags), sheet, tz, json, how)
 
 
 @app.command()

@@ -26,6 +26,28 @@ RUNS = Path("runs")
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """How `check` looks at servers and brokers, as it was given."""
+
+    seconds: float
+    mapping: Path | None
+    secrets: Path | None
+    security: str
+    insecure: bool
+
+    def ask(self) -> Any:
+        """The same for check_endpoints."""
+        from connectors.live import Settings
+        from connectors.mapping import read_mapping
+        from testbed.check_endpoints import Ask as Look
+
+        if not self.seconds > 0:
+            raise InputError(say("--seconds takes a number above 0, but got {got}.", got=self.seconds))
+        rules = () if self.mapping is None else read_mapping(self.mapping)
+        return Look(self.seconds, self.secrets, Settings(security=self.security, insecure=self.insecure, mapping=rules))
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Options of `run` as they were given."""
 
@@ -217,11 +239,13 @@ def browse(ask: Look) -> int:
         return work(ask, progress)
 
 
-def check(paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, json: bool) -> int:
-    """Every fault of these files."""
+def check(
+    paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, json: bool, how: Looking | None = None
+) -> int:
+    """Every fault of these files, servers and brokers."""
     from testbed.check import check as find
 
-    problems = find(paths, tags, sheet, zone)
+    problems = find(paths, tags, sheet, zone, None if how is None else how.ask())
     if json:
         found = [{"path": p.path, "line": p.line, "text": p.text} for p in problems]
         print(jsonlib.dumps({"problems": found}, ensure_ascii=False))
@@ -229,7 +253,7 @@ def check(paths: Sequence[str], tags: str | None, sheet: str | None, zone: str, 
         for problem in problems:
             print(problem)
         if not problems:
-            print(say("{n} files checked, nothing found.", n=len(paths)))
+            print(say("{n} checked, nothing found.", n=len(paths)))
     return InputError.exit_status if problems else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 LOOPBACK = "127.0.0.1"
 
@@ -58,7 +59,8 @@ class Wire:
             pass  # the streams of Python 3.11 log a handler that ends cancelled
         for pump in pumps:
             pump.cancel()
-        await asyncio.wait(pumps) if pumps else None
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*pumps, return_exceptions=True)
         for end in (writer, far):
             if end is not None:
                 end.transport.abort()

@@ -164,8 +164,8 @@ def test_a_file_of_another_kind_is_told_what_fits(put):
 
 
 @pytest.mark.parametrize("url", ["opc.tcp://line4:4840", "mqtt://broker"])
-def test_an_address_is_refused_with_what_fits(url):
-    with pytest.raises(InputError, match=r"is an address, but check reads files\. What fits: tag lists, labels"):
+def test_an_address_needs_a_tag_list(url):
+    with pytest.raises(InputError, match=r"is checked by a tag list: add --tags"):
         check([url])
 
 
