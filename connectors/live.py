@@ -18,7 +18,7 @@ import numpy as np
 from connectors.addresses import check_security, shared_out
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
-from connectors.items import Item
+from connectors.items import Frame, Item
 from connectors.lag import Lag
 from connectors.ledger import Gap, Hole, Ledger
 from connectors.mapping import Rule
@@ -112,6 +112,7 @@ class Line(ABC):
         self.received = self.malformed = self.connections = self.bytes = 0
         self.opened: asyncio.Future[None] | None = None  # ends with the first attempt
         self.arrived: deque[Put] = deque()
+        self.pictures: deque[Frame] = deque()
         self.filled: deque[Columns] = deque()
         self.ledger = Ledger(self.tags)
         self.life_s = LIFE_S
@@ -159,6 +160,19 @@ class Line(ABC):
     def heard(self) -> None:
         """The other side gave a sign of life."""
         self._heard = wall_s()
+
+    @property
+    def cameras(self) -> set[str]:
+        """Names of the tags that are pictures."""
+        return set()
+
+    def show(self, picture: Frame) -> None:
+        """A picture has come."""
+        self.heard()
+        self._news = self._heard
+        self.received += 1
+        self._recent.append((self._heard, 1))
+        self.pictures.append(picture)
 
     def gather(self) -> None:  # noqa: B027
         """`put` what has come and was left for the next look; a line that puts everything at once has nothing to do."""
@@ -277,6 +291,19 @@ class _Places:
                 yield self._names[i], one.at(groups == i, column)
 
 
+def _groups(lines: Sequence[Line]) -> Iterator[Group]:
+    """The groups of these lines' tags. Raises InputError for one that mixes pictures with other tags."""
+    cameras = set().union(*(line.cameras for line in lines))
+    for group in grouped(tag for line in lines for tag in line.tags):
+        shown = [tag.name for tag in group.tags if tag.name in cameras]
+        if shown and len(shown) < len(group.tags):
+            raise InputError(
+                say("Group '{group}' has pictures ({tags}) and other tags. Give pictures a group of their own.",
+                    group=group.name, tags=", ".join(shown[:5]))
+            )  # fmt: skip
+        yield Group(group.name, group.tags, "frames") if shown else group
+
+
 class LiveSource:
     """The tags of several lines as one source. Enter it, iterate its items and epochs; it ends when it is stopped.
 
@@ -286,7 +313,7 @@ class LiveSource:
     def __init__(self, lines: Sequence[Line], settings: Settings) -> None:
         self.lines = tuple(lines)
         self.settings = settings
-        self.groups: tuple[Group, ...] = grouped(tag for line in lines for tag in line.tags)
+        self.groups: tuple[Group, ...] = tuple(_groups(lines))
         self.epochs = 0
         self._marks: dict[str, GroupMarks] = {}
         self._of_group = {group.name: [ln for ln in lines if set(ln.tags) & set(group.tags)] for group in self.groups}
@@ -369,6 +396,10 @@ class LiveSource:
         items: list[Item | Epoch | Filled] = []
         for name, told in came.items():
             items += self._marks[name].take(told, wall)
+        for line in self.lines:
+            while line.pictures:
+                frame = line.pictures.popleft()
+                items += self._marks[frame.group].take_frame(frame, wall)
         for line, places in zip(self.lines, self._places, strict=True):
             while line.filled:
                 for name, told in places.shared_out([line.filled.popleft()]):

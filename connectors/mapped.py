@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from connectors.clock import now_ns
-from connectors.errors import BadMessage
-from connectors.items import block_times
+from connectors.errors import BadMessage, InputError
+from connectors.items import Frame, block_times
 from connectors.json_path import Bound, JsonPath, filled, match, pattern
 from connectors.mapping import FORMATS, Rule
 from connectors.mqtt_values import number_or_text, status_of, time_of, told_by
@@ -22,6 +23,16 @@ from connectors.times import MICROSECOND, parse
 
 LATEST = 2**62  # ns
 LONGEST = 1_000_000  # samples of a block
+LARGEST = 8 << 20  # bytes of a picture
+
+
+class Picture(NamedTuple):
+    """A picture of a message, and where on what it was taken."""
+
+    data: bytes
+    part_id: str = ""
+    position_m: float | None = None
+    pixel_mm: float | None = None
 
 
 class Value(NamedTuple):
@@ -33,16 +44,24 @@ class Value(NamedTuple):
     status: int
     rate: float | None  # Hz; None for a single value
     unit: str
+    picture: Picture | None = None
 
 
 def values(rules: Sequence[tuple[Rule, Bound]], payload: bytes) -> Iterator[Value | BadMessage]:
     """Every value that these rules find, and what does not fit."""
+    pictures = [(rule, bound) for rule, bound in rules if rule.picture == "raw"]
+    for rule, bound in pictures:
+        yield Value(_name(rule, bound), None, None, GOOD, None, "", Picture(payload))
+    if len(pictures) == len(rules):
+        return
     try:
         told = told_by(payload)
     except BadMessage as error:
         yield error
         return
     for rule, bound in rules:
+        if rule.picture == "raw":
+            continue
         empty = True
         for inner, value in rule.value.find(told, bound):
             empty = False
@@ -55,8 +74,10 @@ def values(rules: Sequence[tuple[Rule, Bound]], payload: bytes) -> Iterator[Valu
 
 
 def _value(rule: Rule, told: Any, bound: Bound, value: Any) -> Value:
-    name = "/".join(filter(None, filled(rule.name, bound).split("/")))
+    name = _name(rule, bound)
     time = None if rule.time is None else _time(rule, rule.time.one(told, bound))
+    if rule.picture:
+        return Value(name, time, None, GOOD, None, "", _picture(rule, told, bound, value))
     status = GOOD if rule.quality is None else _status(rule, rule.quality.one(told, bound))
     rate = rule.rate.one(told, bound) if isinstance(rule.rate, JsonPath) else rule.rate
     if rate is not None and not (isinstance(rate, int | float) and 1e-3 <= rate <= 1e6):
@@ -65,6 +86,20 @@ def _value(rule: Rule, told: Any, bound: Bound, value: Any) -> Value:
     return Value(
         name, time, value, status, None if rate is None else float(rate), unit if isinstance(unit, str) else ""
     )
+
+
+def _name(rule: Rule, bound: Bound) -> str:
+    return "/".join(filter(None, filled(rule.name, bound).split("/")))
+
+
+def _picture(rule: Rule, told: Any, bound: Bound, value: Any) -> Picture:
+    about = {key: path.one(told, bound) for key, path in rule.about}
+    try:
+        data = b64decode(value, validate=True)
+        numbers = {key: float(about[key]) for key in ("position_m", "pixel_mm") if about.get(key) is not None}
+    except (ValueError, TypeError, OverflowError):
+        raise BadMessage(say("A message's picture does not read.")) from None
+    return Picture(data, str(about.get("part_id", "")), **numbers)
 
 
 def _time(rule: Rule, told: Any) -> int:
@@ -110,18 +145,21 @@ class Mapped:
     Attributes:
         tags: those of the list that a rule can name, by its address, or by its own name where it has none.
         filters: what is to be subscribed for them.
+        cameras: names of those that are pictures.
         unmapped: values that came and no tag asks for.
     """
 
     def __init__(self, rules: Sequence[Rule], tags: Sequence[Tag]) -> None:
         self.unmapped = 0
         self.tags: dict[str, Tag] = {}
+        self.cameras: set[str] = set()
         used: dict[str, None] = {}
         for tag in tags:
             name = tag.address or tag.name
             fitting = [rule for rule in rules if match(rule.name, name, {}) is not None]
             if fitting:
                 self.tags[name] = tag
+                self.cameras |= {tag.name for rule in fitting if rule.picture}
                 used.update(dict.fromkeys(rule.filter for rule in fitting))
         self.filters = list(used)
         self._rules = rules
@@ -135,9 +173,9 @@ class Mapped:
             self._by_topic[topic] = rules_of(self._rules, topic)
         return self._by_topic[topic]
 
-    def take(self, topic: str, payload: bytes, is_first: bool) -> tuple[list[Told], int]:
+    def take(self, topic: str, payload: bytes, is_first: bool) -> tuple[list[Told | Frame], int]:
         """What a message tells of the tags, and how much of it is malformed."""
-        told: list[Told] = []
+        told: list[Told | Frame] = []
         malformed = 0
         for value in values(self.of(topic), payload):
             if isinstance(value, BadMessage):
@@ -160,9 +198,11 @@ def rules_of(rules: Sequence[Rule], topic: str) -> list[tuple[Rule, Bound]]:
     return [(rule, fits.groupdict()) for rule, fits in found if fits is not None]
 
 
-def reading(tag: Tag, value: Value, is_first: bool) -> Reading | Block:
-    """A value as the sample, text or block of a tag. Raises BadMessage if it is none."""
+def reading(tag: Tag, value: Value, is_first: bool) -> Reading | Block | Frame:
+    """A value as the sample, text, block or picture of a tag. Raises BadMessage if it is none."""
     time = now_ns() if value.time is None else value.time
+    if value.picture is not None:
+        return _frame(tag, time, value.picture)
     if value.rate is None:
         number = number_or_text(value.value)
         if isinstance(number, str):
@@ -171,6 +211,18 @@ def reading(tag: Tag, value: Value, is_first: bool) -> Reading | Block:
             return Reading(tag, time, math.nan, value.status if value.status & BAD else BAD, is_first)
         return Reading(tag, time, number, value.status, is_first)
     return _block(tag, time, value, value.rate, is_first)
+
+
+def _frame(tag: Tag, time: int, told: Picture) -> Frame:
+    """A picture that decodes: a model would fail on another."""
+    frame = Frame(tag, time, told.data, told.position_m, told.part_id, told.pixel_mm)
+    if len(told.data) > LARGEST:
+        raise BadMessage(say("A picture of {n} bytes is larger than {most}.", n=len(told.data), most=LARGEST))
+    try:
+        _ = frame.image
+    except InputError as error:
+        raise BadMessage(str(error)) from None
+    return frame
 
 
 def _block(tag: Tag, time: int, value: Value, rate: float, is_first: bool) -> Block:

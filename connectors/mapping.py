@@ -1,15 +1,18 @@
 """A mapping: a TOML file that says where tags, values, times and qualities stand in somebody else's JSON.
 
-[[map]]
-topic = "plant/{line}/data"
-name = "POH/{line}/{tag}"                 # of the tag; without it, the topic's levels and placeholders
-value = "$.values[id={tag}].v"
-time = "$.values[id={tag}].t"
-time_format = "ms"                        # ns, us, ms, s, iso or auto
-quality = "$.values[id={tag}].q"
-good = [192, "Good"]                      # all else is Bad
-unit = "Cel"                              # or a path, $.unit
-rate_hz = 1000                            # or a path: the value is a list, its first sample at `time`
+    [[map]]
+    topic = "plant/{line}/data"
+    name = "POH/{line}/{tag}"                 # of the tag; without it, the topic's levels and placeholders
+    value = "$.values[id={tag}].v"
+    time = "$.values[id={tag}].t"
+    time_format = "ms"                        # ns, us, ms, s, iso or auto
+    quality = "$.values[id={tag}].q"
+    good = [192, "Good"]                      # all else is Bad
+    unit = "Cel"                              # or a path, $.unit
+    rate_hz = 1000                            # or a path: the value is a list, its first sample at `time`
+
+With picture = "raw" a message is a picture (PNG, JPEG, BMP, TIFF), with "base64" the value is one as text; part_id,
+position_m and pixel_mm may then be paths, too.
 """
 
 from __future__ import annotations
@@ -31,7 +34,12 @@ from connectors.units import UNITS
 
 FORMAT = "testbed.mapping/1"
 FORMATS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "iso": 0, "auto": 0}  # ns
-KEYS = ("topic", "name", "value", "time", "time_format", "zone", "quality", "good", "uncertain", "unit", "rate_hz")
+PICTURES = ("raw", "base64")
+ABOUT = ("part_id", "position_m", "pixel_mm")  # of a picture
+KEYS = (
+    "topic", "name", "value", "time", "time_format", "zone", "quality", "good", "uncertain", "unit", "rate_hz",
+    "picture", *ABOUT,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,8 @@ class Rule:
     uncertain: tuple[Any, ...] = ()
     unit: JsonPath | str = ""
     rate: JsonPath | float | None = None
+    picture: str = ""
+    about: tuple[tuple[str, JsonPath], ...] = ()
 
     @property
     def filter(self) -> str:
@@ -118,19 +128,21 @@ def _faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in table:
         if key not in KEYS:
             yield key, say("'{name}' is not known here.", name=key) + nearest(key, KEYS)
-    for key in ("topic", "value"):
+    is_raw = table.get("picture") == "raw"
+    for key in ("topic",) if is_raw else ("topic", "value"):
         if key not in table:
             yield "", say("A rule needs '{name}'.", name=key)
-    for key in ("topic", "name", "value", "time", "time_format", "zone", "quality", "unit"):
+    for key in ("topic", "name", "value", "time", "time_format", "zone", "quality", "unit", "picture", *ABOUT):
         if key in table and not (isinstance(table[key], str) and table[key]):
             yield key, say("{name} must be a text in quotes, but is {value}.", name=key, value=table[key])
             return
     yield from _topic_faults(table)
-    for key in ("value", "time", "quality", "unit", "rate_hz"):
+    for key in ("value", "time", "quality", *ABOUT, "unit", "rate_hz"):
         text = table.get(key)
-        if isinstance(text, str) and (key in ("value", "time", "quality") or text.startswith("$")):
+        if isinstance(text, str) and (key not in ("unit", "rate_hz") or text.startswith("$")):
             yield from _path_faults(key, text, table)
     yield from _word_faults(table)
+    yield from _picture_faults(table)
 
 
 def _topic_faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -195,16 +207,34 @@ def _word_faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "rate_hz", say("rate_hz must be a number above 0 or a path such as $.rate, but is {value}.", value=rate)
 
 
+def _picture_faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    kind = table.get("picture")
+    if kind is None:
+        for key in ABOUT:
+            if key in table:
+                yield key, say("{name} says nothing without '{needs}'.", name=key, needs="picture")
+        return
+    if kind not in PICTURES:
+        yield "picture", say("'{value}' is not known.", value=kind) + nearest(kind, PICTURES)
+    useless = {"quality", "good", "uncertain", "unit", "rate_hz"}
+    if kind == "raw":
+        useless |= {"value", "time", "time_format", "zone", *ABOUT}
+    for key in table:
+        if key in useless:
+            yield key, say("A picture has no '{name}' here. Leave it out.", name=key)
+
+
 def _rule(table: Mapping[str, Any]) -> Rule:
     def path(key: str) -> JsonPath | None:
         return JsonPath.of(table[key]) if key in table else None
 
     unit, rate = table.get("unit", ""), table.get("rate_hz")
-    names = [name for name in JsonPath.of(table["value"]).names if name not in _names(table["topic"])]
+    value = JsonPath.of(table.get("value", "$"))
+    names = [name for name in value.names if name not in _names(table["topic"])]
     return Rule(
         topic=table["topic"],
         name=table.get("name") or "/".join([table["topic"], *(f"{{{name}}}" for name in sorted(names))]),
-        value=JsonPath.of(table["value"]),
+        value=value,
         time=path("time"),
         time_format=table.get("time_format", "auto"),
         zone=zone(table.get("zone", "UTC")),
@@ -213,4 +243,6 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         uncertain=tuple(table.get("uncertain", ())),
         unit=JsonPath.of(unit) if unit.startswith("$") else unit,
         rate=JsonPath.of(rate) if isinstance(rate, str) else rate,
+        picture=table.get("picture", ""),
+        about=tuple((key, JsonPath.of(table[key])) for key in ABOUT if key in table),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from connectors.items import Batch, Changes, Context, Item, Mark
+from connectors.items import Batch, Changes, Context, Frame, Item, Mark
 from connectors.readings import Block, Columns, Reading, Told, joined
 from connectors.status import BAD
 from connectors.tags import Group
@@ -72,7 +72,7 @@ class GroupMarks:
         self._said = np.full(k, NEVER)  # when its value was last handed on
         self._value = np.full(k, np.nan)
         self._status = np.full(k, BAD, np.uint32)
-        self._by_exception = np.array([tag.rate_hz is None for tag in group.tags])
+        self._by_exception = np.array([tag.rate_hz is None and group.kind != "frames" for tag in group.tags])
         fastest = max((tag.rate_hz for tag in group.tags if tag.rate_hz is not None), default=0.0)
         self._step = min(REPEAT_NS, round(JITTER * SECOND / fastest)) if fastest else REPEAT_NS
         self._times: list[np.ndarray] = []  # source times of readings, where what holds is said again
@@ -96,6 +96,15 @@ class GroupMarks:
             changes = self._take_columns(one, wall)
             out += self._take_singles(list(one.singles(self.group.tags)), wall, ahead) if changes is None else [changes]
         return out + self._take_singles(singles, wall, ahead)
+
+    def take_frame(self, frame: Frame, wall: int) -> list[Item | Epoch]:
+        """The same for a picture."""
+        column = self._column[frame.tag.name]
+        has_jumped = self._has_jumped(column, frame.time, False, wall)
+        out: list[Item | Epoch] = [self._new_epoch(frame.time)] if has_jumped else []
+        self._last[column] = max(self._last[column], frame.time)
+        self._heard(frame.time, wall)
+        return [*out, frame]
 
     def _take_singles(self, readings: Sequence[Reading], wall: int, ahead: int) -> list[Item | Epoch]:
         out: list[Item | Epoch] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.addresses import in_the_clear
@@ -25,6 +26,7 @@ from connectors.texts import say
 
 LOOK_S = 0.05
 MOST = 100_000  # topics
+PICTURES = "pictures"  # group of cameras
 UNIT = ("eu", "unit", "units", "uom")
 
 Progress = Callable[[int, int], None]
@@ -67,6 +69,7 @@ class _Seen:
     def __init__(self, mapping: Sequence[Rule] = ()) -> None:
         self._mapping = mapping
         self._mapped: dict[str, float | None] = {}  # rate of blocks, by name
+        self._cameras: set[str] = set()
         self._times: dict[str, list[int]] = {}  # by address
         self._units: dict[str, str] = {}
         self._found = Found()
@@ -100,6 +103,8 @@ class _Seen:
                 self._found.left_out[say("messages that the mapping does not fit")] += 1
                 continue
             self._mapped[value.name] = value.rate
+            if value.picture is not None:
+                self._cameras.add(value.name)
             times = self._times.setdefault(value.name, [])
             if value.unit:
                 self._units[value.name] = value.unit
@@ -120,7 +125,8 @@ class _Seen:
             self._found.tags.append(
                 Tag(name=name or "_", unit=ucum(self._units.get(address, "")), rate_hz=rate, address=address)
             )
-        self._found.tags = with_groups(unique([*self._found.tags, *self._sparkplug.tags()]))
+        tags = with_groups(unique([*self._found.tags, *self._sparkplug.tags()]))
+        self._found.tags = [replace(tag, group=PICTURES) if tag.address in self._cameras else tag for tag in tags]
         return self._found
 
 

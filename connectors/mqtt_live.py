@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.addresses import in_the_clear
 from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage, InputError, PartFailed
+from connectors.items import Frame
 from connectors.live import ALIVE_S, DEAD, LIFE_S, TICK_S, Line
 from connectors.mapped import Mapped
 from connectors.marks import Reading
@@ -22,6 +23,10 @@ class MqttLine(Line):
     Addresses are topics; 'topic#a.b' takes a number out of deeper JSON; an empty one is the tag's own name; metrics of
     Sparkplug B are 'spBv1.0/GROUP/NODE/DEVICE#metric'; what the settings' mapping can name is read by it.
     """
+
+    @property
+    def cameras(self) -> set[str]:
+        return Mapped(self.settings.mapping, self.tags).cameras
 
     async def read(self) -> None:
         at = mqtt_address(self.url, self.settings.mqtt_version)
@@ -76,7 +81,10 @@ class MqttLine(Line):
     def _take_mapped(self, mapped: Mapped, topic: str, payload: bytes, is_first: bool) -> None:
         told, malformed = mapped.take(topic, payload, is_first)
         self.malformed += malformed
-        self.put(told)
+        self.put([one for one in told if not isinstance(one, Frame)])
+        for one in told:
+            if isinstance(one, Frame):
+                self.show(one)
 
     def _hear(self, born: SparkplugTags, topic: str, payload: bytes) -> None:
         self.bytes += len(payload)
