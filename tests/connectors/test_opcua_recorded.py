@@ -112,7 +112,7 @@ def plain(names: list[str]) -> list[Tag]:
 @pytest.mark.needs("node")
 @pytest.mark.parametrize("wish", [(), ("secure",)], ids=["in the clear", "encrypted"])
 def test_bodies_of_a_server_of_another_make_are_decoded_as_asyncua_does(wish, visitor, tmp_path, monkeypatch):
-    count = 40
+    count = 20
     with mixed(tmp_path / "foreign", *wish) as (url, told):
         settings = Settings(publishing_ms=50.0)
         if wish:
@@ -125,7 +125,7 @@ def test_bodies_of_a_server_of_another_make_are_decoded_as_asyncua_does(wish, vi
         mixed_bodies, _ = asyncio.run(record(url, everything, settings, count, monkeypatch))
     decoded, items = compare(bodies)
     assert fast_share > 0.95
-    assert decoded >= 0.95 * len(bodies) and items > 1_000
+    assert decoded >= 0.95 * len(bodies) and items > 500
     compare(mixed_bodies)
 
 
@@ -139,6 +139,7 @@ def test_bodies_of_an_asyncua_server_are_decoded_as_it_does(monkeypatch):
                 return (await record(f"opc.tcp://127.0.0.1:{made.port}/", tags, Settings(publishing_ms=20.0), 150,
                                      monkeypatch))[0]  # fmt: skip
             finally:
+                assert not writing.done()
                 writing.cancel()
 
     decoded, items = compare(asyncio.run(run()))
@@ -154,7 +155,7 @@ async def _write(made) -> None:
         await made.write("Count", n)
         await made.write("On", bool(n % 2))
         await made.write("Heat", f"H{n}")
-        await made.write("Array", [float(n)] * (n % 5))
+        await made.write("Array", [float(n)] * (1 + n % 4))
         await asyncio.sleep(0.01)
 
 
