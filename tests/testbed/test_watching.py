@@ -107,14 +107,15 @@ def test_a_foreign_server_that_misbehaves_raises_an_alarm_and_ctrl_c_leaves_a_cl
     with started(*watch) as watching, started("node", str(NODE), str(port), str(GOOD_S)) as server:
         line_with(server, "port")
         began = Stopwatch()
-        assert "process" in line_with(watching, "ALARM")
+        while "process" not in line_with(watching, "ALARM"):
+            pass  # the rules may see the jump first
         waited = began.seconds()
         said, err = interrupted(watching)
     assert watching.returncode == 0, err
     assert "Report:" in said
     about = RunRecord(out)
     assert (about.about["state"], about.about["kind"]) == ("done", "watch")
-    (first, *_) = [event for event in about.events() if event.change == "active"]
+    (first, *_) = [event for event in about.events() if event.change == "active" and event.model != "rules"]
     assert (first.condition, first.model, first.source) == ("process", "mspc", "L4/DRIVE")
     assert {name.rsplit("/")[-1] for name, _ in first.evidence} & {"BEARING_TEMP", "CURRENT", "VIBRATION"}
     assert waited > GOOD_S - 2.0  # and nothing was raised while all was well
