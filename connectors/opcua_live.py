@@ -20,7 +20,7 @@ from connectors.clock import sleep, wall_s
 from connectors.errors import PartFailed
 from connectors.ledger import Gap
 from connectors.live import Line, NotThere, Settings
-from connectors.opcua_columns import Decoded, read_in_columns
+from connectors.opcua_columns import Decoded, ask_ahead, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
 from connectors.opcua_life import Watchdog
@@ -34,6 +34,7 @@ from connectors.texts import say
 from connectors.times import NONE, SECOND
 
 TIMEOUT_S = 10.0  # of a request
+AHEAD = 3  # publish requests that a server always holds beyond one: it need not wait for our next one
 WATCH_S = 0.2  # between looks at a connection's life
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
 KNOCK_S = 3.0  # a socket that has not opened by then will not: the next attempt may find another way
@@ -85,6 +86,8 @@ class OpcUaLine(Line):
             await reading.open()
             await reading.watch()
         finally:
+            for task in reading.ahead:
+                task.cancel()
             await _leave(client)
 
 
@@ -95,6 +98,7 @@ class _Reading:
         self._line, self._client = line, client
         self._runs = RunReader(line.tags)
         self._limits = Limits()
+        self.ahead: list[asyncio.Task[None]] = []  # publish requests beyond asyncua's own
         self._nodes: list[ua.NodeId] = []
         self._keeps: np.ndarray | None = None  # bool (k,): the server keeps history of the tag
         self._broke: str | None = None
@@ -188,6 +192,7 @@ class _Reading:
         line, session = self._line, self._client.uaclient.session
         read_in_columns(session, self._on_publish, self._on_end, line.decoded)
         granted = await subscribe(session, nodes, line.settings.publishing_ms, self._limits)
+        self.ahead = ask_ahead(session, AHEAD)
         refused = [f"{line.tags[i].name} ({nodes[i].to_string()}: {why})" for i, why in granted.refused]
         if refused:
             raise _not_there(line.url, [line.tags[i] for i, _ in granted.refused], refused)
