@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,12 @@ class Recorder:
         for file in self._lines.values():
             file.close()
         self._write_json("run.json", {**self._about, "state": state})
+
+    def abandon(self) -> None:
+        """Leave the record as a killed run leaves it: readable up to its last part."""
+        for file in self._lines.values():
+            with suppress(OSError):
+                file.close()
 
     def true_signals(self, values: Any) -> None:
         """Lay a polars DataFrame of true values beside the truth, where the plant keeps any."""

@@ -19,6 +19,7 @@ from connectors.marks import Epoch, Filled
 from connectors.results import Event, Result
 from connectors.secrets import Login
 from connectors.tags import Group
+from connectors.texts import say
 from connectors.times import text
 from edge.library import Chosen, choose
 from edge.merge import Chunk, Counts
@@ -60,6 +61,7 @@ class Status:
         alarms: the alarms that stand, oldest first.
         silent: groups that nothing came of for too long.
         publish: what is sent on, as JSON values; None where nothing is.
+        record_ended: why there is no record any more; '' where there is, or none was wanted.
     """
 
     present: int | None
@@ -68,6 +70,7 @@ class Status:
     alarms: tuple[Event, ...]
     silent: tuple[str, ...]
     publish: dict[str, Any] | None = None
+    record_ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Runtime:
         self.began = text(now_ns())
         self.watch = Stopwatch()
         self.recorder: Recorder | None = None
+        self.record_ended = ""  # why, if it did before the watch
         self._latency_s: deque[float] = deque(maxlen=100_000)
         self._standing: dict[tuple[str, str, str], Event] = {}
         self._telling = telling or Telling()
@@ -156,7 +160,7 @@ class Runtime:
                 self._tell()
             if self.recorder is not None and (noted.seconds() >= HEALTH_S or states != before):
                 noted = Stopwatch()
-                self.recorder.line("health", self.health())
+                self._record(lambda record: record.line("health", self.health()))
         self._tell()
 
     def _tell(self) -> None:
@@ -171,8 +175,7 @@ class Runtime:
         """Items in order; time that jumps starts its group anew."""
         if not self.pipeline.is_simulated and any(line.is_simulated for line in self.source.lines):
             self.pipeline.is_simulated = True
-            if self.recorder is not None:
-                self.recorder.tell(is_simulated=True)
+            self._record(lambda record: record.tell(is_simulated=True))
         events: list[Event] = []
         waiting: list[Item] = []
         for item in items:
@@ -189,25 +192,23 @@ class Runtime:
     def _keep_filled(self, item: Filled) -> None:
         """Samples of a gap that history held and whose time has passed: a line each in the record, never scored."""
         changes = item.changes
-        if self.recorder is None or self.order.record != "full":
+        if self.order.record != "full":
             return
-        for row in range(len(changes.time)):
-            value = float(changes.value[row])
-            self.recorder.line(
-                "filled",
-                {
-                    "time": int(changes.time[row]), "tag": changes.tags[int(changes.tag[row])].name,
-                    "value": None if value != value else value, "status": int(changes.status[row]),
-                },
-            )  # fmt: skip
+        lines = [
+            {
+                "time": int(changes.time[row]), "tag": changes.tags[int(changes.tag[row])].name,
+                "value": None if changes.value[row] != changes.value[row] else float(changes.value[row]),
+                "status": int(changes.status[row]),
+            }
+            for row in range(len(changes.time))
+        ]  # fmt: skip
+        self._record(lambda record: [record.line("filled", line) for line in lines])
 
     def _on_chunk(self, chunk: Chunk) -> None:
         if len(chunk.time) and self.start is None:
-            self.start = int(chunk.time[0])
-            if self.recorder is not None:
-                self.recorder.tell(start=text(self.start))
-        if self.recorder is not None:
-            self.recorder.chunk(chunk)
+            self.start = start = int(chunk.time[0])
+            self._record(lambda record: record.tell(start=text(start)))
+        self._record(lambda record: record.chunk(chunk))
 
     def _on_result(self, result: Result) -> None:
         state = self.states[result.model]
@@ -230,8 +231,7 @@ class Runtime:
                 self._standing[key] = event
             elif event.change == "returned":
                 self._standing.pop(key, None)
-        if self.recorder is not None:
-            self.recorder.events(events)
+        self._record(lambda record: record.events(events))
         self._telling.events(events)
 
     # -- what is to be seen -----------------------------------------------------------------------------------
@@ -250,6 +250,7 @@ class Runtime:
             alarms=tuple(sorted(self._standing.values(), key=lambda event: event.time)),
             silent=tuple(self.source.silent()),
             publish=None if self.publisher is None else self.publisher.status(),
+            record_ended=self.record_ended,
         )
 
     def _models(self) -> dict[str, dict[str, Any]]:
@@ -335,6 +336,18 @@ class Runtime:
         about = {**self.about(), "kind": "watch", "start": text(now_ns()), "is_simulated": False, **self.more()}
         self.recorder = Recorder(self.order.out, about, self.groups, self.order.record == "full")
 
+    def _record(self, write: Callable[[Recorder], object]) -> None:
+        """Write to the record, if there is one. A disk that takes no more ends the record, not the watch."""
+        if self.recorder is None:
+            return
+        try:
+            write(self.recorder)
+        except OSError as error:
+            self.record_ended = say("the record in {folder} ends here: {reason}", folder=self.recorder.folder,
+                                    reason=error.strerror or error)  # fmt: skip
+            self.recorder.abandon()
+            self.recorder = None
+
     def span(self) -> tuple[int, int]:
         """From the first sample to where every model has scored, ns."""
         start = now_ns() if self.start is None else self.start
@@ -342,10 +355,9 @@ class Runtime:
 
     def close(self, state: str = "done") -> None:
         """Close the record, if it is open."""
-        if self.recorder is not None:
-            self.recorder.line("health", self.health())
-            self.recorder.finish(state)
-            self.recorder = None
+        self._record(lambda record: record.line("health", self.health()))
+        self._record(lambda record: record.finish(state))
+        self.recorder = None
 
 
 @contextmanager

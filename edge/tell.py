@@ -60,6 +60,9 @@ class Plain:
             self._out(say("{at}  group '{name}' speaks again", at=source_time(status), name=name))
         self._silent = set(status.silent)
         self._publish(status.publish)
+        if status.record_ended and not self._counts.get("record"):
+            self._counts["record"] = 1
+            self._out(f"{text(now_ns())}  {status.record_ended}")
         for name, model in status.models.items():
             if model["dropped"] > self._counts.get(name, 0):
                 self._counts[name] = model["dropped"]
@@ -94,9 +97,12 @@ class JsonLines:
         states = {source["url"]: (source["state"], source["reason"]) for source in status.sources}
         if status.publish is not None:
             states["publish"] = (status.publish["state"], status.publish["reason"])
+        if status.record_ended:
+            states["record"] = ("", status.record_ended)
         if states != self._states:
             self._states = states
-            self._put({"sources": list(status.sources), **({"publish": status.publish} if status.publish else {})})
+            more = {"publish": status.publish, "record_ended": status.record_ended}
+            self._put({"sources": list(status.sources), **{name: value for name, value in more.items() if value}})
 
     def _put(self, value: dict[str, Any]) -> None:
         self._out(json.dumps(value, ensure_ascii=False))

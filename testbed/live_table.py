@@ -51,7 +51,7 @@ def view(status: Status) -> Group:
     """Everything there is to see at a moment."""
     parts = [_sources(status), *_publish(status), _models(status), _alarms(status)]
     silent = say("Silent groups: {names}", names=", ".join(status.silent)) if status.silent else ""
-    return Group(*parts, silent, say("Source time {at}. Ctrl-C stops.", at=source_time(status)))
+    return Group(*parts, silent, status.record_ended, say("Source time {at}. Ctrl-C stops.", at=source_time(status)))
 
 
 def _sources(status: Status) -> Table:

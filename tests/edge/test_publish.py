@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.connectors.test_foreign_sparkplug import BROKERS, until
 from tests.connectors.test_mqtt_live import Plc
 from tests.connectors.test_outbox import Road
 from tests.edge.test_runtime import ORDER, High, play  # noqa: F401
+
+ROOT = Path(__file__).parents[2]
 
 EVENT = Event(
     time=1_767_571_200_000_000_000, source="L/A", condition="process", severity=500, change="active",
@@ -229,3 +232,68 @@ async def alarms(plc: Plc, box: EdgeBox, count: int) -> None:
             for n in range(6):
                 await asyncio.to_thread(plc.say, f"plc/{n}", "99" if n < tripped else "5")
             await asyncio.sleep(0.1)
+
+
+FULL_DISK = """
+import asyncio, json, os, sys
+from pathlib import Path
+from dataclasses import replace
+from connectors.broker import Broker
+from connectors.clock import sleep
+from connectors.live import LiveSource
+from connectors.secrets import Login
+from edge import runtime as module
+from edge.library import Chosen
+from edge.publish import Publish
+from tests.edge.test_runtime import ORDER, URL, High, Played, Seen
+
+folder = Path(sys.argv[1])
+
+async def main():
+    async with Broker("embedded") as broker:
+        publish = Publish(url=f"mqtt://127.0.0.1:{broker.port}", spool=folder / "s.db")
+        line = Played(URL, ORDER.tags, Login(), ORDER.settings)
+        module.live_source = lambda *_: LiveSource([line], ORDER.settings)
+        module.choose = lambda *_: [Chosen(High(), {"name": "high"})]
+        module.STATUS_S = 0.0
+        seen = Seen()
+        runtime = module.Runtime(replace(ORDER, out=folder / "r", publish=publish), seen.telling)
+        task = asyncio.create_task(runtime.run())
+        await seen.until(lambda s: line.state.name == "connected")
+        line.say(0)
+        await seen.until(lambda s: runtime.start is not None)
+        with open(folder / "other", "wb", buffering=0) as other:
+            for ms in range(100, 6000, 100):
+                try:
+                    while True:  # whatever anybody gives up is taken
+                        other.write(bytes(4096))
+                except OSError:
+                    pass
+                line.say(ms, 9.0 if ms // 1000 % 2 else 1.0)
+                await sleep(0.01)
+        await seen.until(lambda s: len(s.events) == 5)
+        os.unlink(folder / "other")
+        await seen.until(lambda s: bool(s.last.publish) and s.last.publish["waiting"] == 0)
+        runtime.source.stop()
+        await task
+        runtime.close()
+        told = runtime.status()
+        about = json.loads((folder / "r" / "run.json").read_text())
+        print(json.dumps([told.publish, told.record_ended, about["state"], runtime.notes()]))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.needs("own_disk")
+def test_a_full_disk_ends_the_record_and_neither_the_watch_nor_what_it_sends(tmp_path):
+    inside = f"mount -t tmpfs -o size=64m tmpfs {tmp_path} && exec {sys.executable} - {tmp_path}"
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", inside], cwd=ROOT, input=FULL_DISK, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    publish, ended, state, notes = json.loads(done.stdout)
+    assert publish["disk_full"] > 0 and publish["waiting"] == 0
+    assert publish["sent"] + publish["dropped"] >= 60 + 5
+    assert notes["given_up_unsent"] == publish["dropped"]
+    assert "No space left" in ended and state == "running"
