@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from connectors.addresses import check_url
@@ -61,7 +62,7 @@ def browse(ask: Ask, progress: Progress) -> int:
         print(tag_list_text(found.tags), end="")
     else:
         print(say("{n} tags written to {path}. Watch them: testbed watch {url} --tags {path}", n=len(found.tags),
-                  path=ask.out, url=ask.url))  # fmt: skip
+                  path=ask.out, url=quote(ask.url)))  # fmt: skip
     return 0
 
 

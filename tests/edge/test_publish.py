@@ -21,6 +21,8 @@ from connectors.times import parse
 from edge.order import order_of
 from edge.outgoing import event_body, result_body, topic
 from edge.publish import Publish
+from edge.runtime import Status
+from edge.tell import Plain
 from tests.connectors.test_foreign_sparkplug import BROKERS, until
 from tests.connectors.test_mqtt_live import Plc
 from tests.connectors.test_outbox import Road
@@ -245,6 +247,8 @@ from connectors.secrets import Login
 from edge import runtime as module
 from edge.library import Chosen
 from edge.publish import Publish
+from edge.runtime import Status
+from edge.tell import Plain
 from tests.edge.test_runtime import ORDER, URL, High, Played, Seen
 
 folder = Path(sys.argv[1])
@@ -297,3 +301,17 @@ def test_a_full_disk_ends_the_record_and_neither_the_watch_nor_what_it_sends(tmp
     assert publish["sent"] + publish["dropped"] >= 60 + 5
     assert notes["given_up_unsent"] == publish["dropped"]
     assert "No space left" in ended and state == "running"
+
+
+def test_plain_lines_say_when_the_broker_goes_and_when_the_spool_is_full():
+    lines: list[str] = []
+    plain = Plain(lines.append)
+    told = {"url": "mqtt://b", "state": "lost", "reason": "nobody there.", "waiting": 9, "dropped": 0, "spool": "s.db"}
+    status = Status(present=None, sources=(), models={}, alarms=(), silent=(), publish=told)
+    for more in ({}, {}, {"dropped": 4}, {"dropped": 4}, {"state": "connected", "reason": "", "dropped": 4}):
+        plain.telling.status(replace(status, publish={**told, **more}))
+    assert [line.partition("  ")[2] for line in lines] == [
+        "publishing to mqtt://b: lost: nobody there. 9 messages wait.",
+        "the spool s.db is full: 4 messages given up so far",
+        "publishing to mqtt://b: connected. 9 messages wait.",
+    ]

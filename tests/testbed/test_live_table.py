@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -57,3 +58,15 @@ def test_events_scroll_above_the_table():
         table.telling.events([EVENT])
         table.telling.status(STATUS)
     assert "ALARM    process at L4/DRIVE, by mspc, score 3.25  (CURRENT 2.50)" in out.getvalue()
+
+
+def test_what_is_published_shows_its_state_and_what_was_given_up():
+    publish = {
+        "url": "mqtt://b", "state": "lost", "reason": "[Errno 111] gone", "sent": 7, "waiting": 10, "dropped": 3,
+        "spool": "s.db",
+    }  # fmt: skip
+    console = Console(file=io.StringIO(), width=140)
+    console.print(view(replace(STATUS, publish=publish, record_ended="the record ends here")))
+    shown = console.file.getvalue()  # pyright: ignore
+    assert "mqtt://b      lost   7     10       3         [Errno 111] gone" in shown
+    assert "the record ends here" in shown
