@@ -141,8 +141,11 @@ def _faults(tag: Tag, time: np.ndarray, value: np.ndarray, status: np.ndarray, s
     found: list[str] = []
     behind = (now - int(time.max())) / SECOND
     if abs(behind) > CLOCKS_S and (tag.rate_hz or behind < 0):  # what is told by exception may be old
-        found.append(say("{tag} has source times {s} s {which} this machine's clock.", tag=tag.name,
-                         s=f"{abs(behind):.0f}", which=say("behind") if behind > 0 else say("ahead of")))  # fmt: skip
+        told = {"tag": tag.name, "s": f"{abs(behind):.0f}"}
+        found.append(
+            say("{tag} has source times {s} s behind this machine's clock.", **told) if behind > 0
+            else say("{tag} has source times {s} s ahead of this machine's clock.", **told)
+        )  # fmt: skip
     poor = status[status & (BAD | UNCERTAIN) != 0]
     if len(poor):
         name = NAMES.get(int(poor[-1]), f"0x{int(poor[-1]):08X}")
