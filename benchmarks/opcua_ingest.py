@@ -150,9 +150,9 @@ async def read_asyncua(url: str, items: int, seconds: float) -> Run:
     raise AssertionError
 
 
-def _percentiles(latency: np.ndarray) -> dict[str, float]:
+def _percentiles(latency: np.ndarray) -> dict[str, float | None]:
     if not len(latency):
-        return {"p50": float("nan"), "p99": float("nan")}
+        return {"p50": None, "p99": None}
     return {"p50": round(float(np.percentile(latency, 50)), 1), "p99": round(float(np.percentile(latency, 99)), 1)}
 
 
@@ -210,8 +210,9 @@ def per_core(run: Run) -> float:
     return run["n"] / max(run["cpu"], 1e-6)
 
 
-def _median(runs: list[Run], key: str) -> float:
-    return statistics.median(run[key] for run in runs)
+def _median(runs: list[Run], key: str) -> float | None:
+    """None where no run has it: nothing came in that span."""
+    return statistics.median(known) if (known := [run[key] for run in runs if run[key] is not None]) else None
 
 
 def summary(items: int, hz: int, runs: dict[str, list[Run]]) -> dict[str, Any]:
@@ -272,7 +273,10 @@ def main() -> None:
         "per_core": worst["per_core"],
         "ratio_asyncua": min(one["ratio_asyncua"] for one in settings),
         "ratio_node": min(one["ratio_node"] for one in settings),
-        **{key: max(one[key] for one in settings) for key in ("cpu_share", "p50_ms", "p99_ms")},
+        **{
+            key: max((one[key] for one in settings if one[key] is not None), default=None)
+            for key in ("cpu_share", "p50_ms", "p99_ms")
+        },
         "lost": sum(one["lost"] for one in settings),
         "fast_share": min(one["fast_share"] for one in settings),
         **arrays(repeats, seconds),
@@ -297,8 +301,8 @@ def _show(settings: list[dict[str, Any]], found: dict[str, Any]) -> None:
     for one in settings:
         core = one["per_core"]
         print(f"{one['items']:>6} {core['ours']:>10} {core['asyncua']:>8} {core['node']:>8} {one['ratio_asyncua']:>9} "
-              f"{one['ratio_node']:>7} {one['rate']:>7} {one['cpu_share']:>6.1%} {one['lost']:>5} {one['p50_ms']:>7} "
-              f"{one['p99_ms']:>7} {one['p99_start_ms']:>6} {one['p99_end_ms']:>6}")  # fmt: skip
+              f"{one['ratio_node']:>7} {one['rate']:>7} {one['cpu_share']:>6.1%} {one['lost']:>5} {one['p50_ms']!s:>7} "
+              f"{one['p99_ms']!s:>7} {one['p99_start_ms']!s:>6} {one['p99_end_ms']!s:>6}")  # fmt: skip
     for key in ("array_samples_s", "array_cpu_share", "array_lost", "many_items", "many_subscribed_s", "many_lost"):
         print(f"{key:20} {found[key]}")
 
