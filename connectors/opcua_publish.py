@@ -110,7 +110,7 @@ class _Reader:
         """Timestamp, request handle, service result, diagnostics, string table, additional header."""
         _, _, result, diagnostics, strings, more = _HEADER.unpack_from(self._body, self._at)
         self._at += _HEADER.size
-        if result or diagnostics or strings > 0 or more != b"\0\0\0":
+        if result or diagnostics or strings not in (-1, 0) or more != b"\0\0\0":
             raise _OtherLayout
 
     def _notification(self) -> Iterator[Run]:
@@ -204,7 +204,7 @@ class _Reader:
     def _count(self) -> int:
         """Length of an array or a body; -1 is none. Both are bounded by what has come."""
         n = self._i32()
-        if n > len(self._body):
+        if not -1 <= n <= len(self._body):
             raise _OtherLayout
         return max(n, 0)
 
