@@ -59,6 +59,15 @@ def find(name: str, plant: str = "") -> Path:
     raise InputError(say("No model is called '{name}'.{hint}", name=name, hint=nearest(name, [*names, "rules"])))
 
 
+def named(models: Sequence[str] | str) -> list[str]:
+    """Models as a list; one string holds names separated by commas, as on the command line.
+
+    >>> named("mspc, rules")
+    ['mspc', 'rules']
+    """
+    return [part.strip() for part in models.split(",") if part.strip()] if isinstance(models, str) else list(models)
+
+
 def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> list[Chosen]:
     """The models called `names`, bound to `groups`; a classifier beside a strip inspection names what that one finds.
 

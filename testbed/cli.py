@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -380,6 +382,7 @@ def _range(text: str) -> list[int]:
 def run_cli(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
+        _stop_by_term()
         line = sys.argv[1:] if arguments is None else arguments
         take(line)  # so that faults of the configuration are told in it, too
         given, defaults = configured.take(line, os.environ)
@@ -407,6 +410,18 @@ def run_cli(arguments: list[str] | None = None) -> int:
                 error=f"{type(error).__name__}: {error}")
         )  # fmt: skip
         return 3
+
+
+def _stop_by_term() -> None:
+    """SIGTERM ends a command as Ctrl-C does: its record is closed, its broker ended."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: _interrupt())
+
+
+def _interrupt() -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts a command in the background
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _command(arguments: list[str], defaults: dict[str, Any]) -> int:

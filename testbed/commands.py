@@ -274,6 +274,7 @@ def train(
     from edge.model import OnnxModel
     from testbed import train as work
 
+    work.known(kind, data, seeds)
     work.writable(out)
     with _progress(f"train {kind}", json) as progress:
 

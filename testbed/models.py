@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from edge.library import Chosen, choose, find, folders, listed
+from edge.library import Chosen, choose, find, folders, listed, named
 
-__all__ = ["Chosen", "choose", "find", "folders", "listed"]
+__all__ = ["Chosen", "choose", "find", "folders", "listed", "named"]

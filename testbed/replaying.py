@@ -24,7 +24,7 @@ from edge.merge import Chunk
 from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
 from testbed.labels import labels_of_column, read_labels
-from testbed.models import Chosen, choose
+from testbed.models import Chosen, choose, listed, named
 from testbed.record import Recorder, table
 from testbed.record_data import open_data
 from testbed.rivals import rows
@@ -58,7 +58,7 @@ def replay(
     truth: str | Path | None = None,
     drop: Sequence[str] = (),
     sheet: str | None = None,
-    models: Sequence[str] = ("mspc", "rules"),
+    models: Sequence[str] | str = ("mspc", "rules"),
     fit: int | str | None = None,
     speed: str | float = "max",
     tz: str = "UTC",
@@ -81,8 +81,8 @@ def replay(
     Raises InputError if anything given does not fit.
     """
     order = Data(
-        Path(data), None if tags is None else Path(tags), None if truth is None else str(truth), drop, sheet, models,
-        None if fit is None else str(fit), speed, tz, "none" if out is None else "full",
+        Path(data), None if tags is None else Path(tags), None if truth is None else str(truth), named(drop), sheet,
+        named(models), None if fit is None else str(fit), speed, tz, "none" if out is None else "full",
         None if out is None else Path(out),
     )  # fmt: skip
     return carry_out(order)
@@ -168,6 +168,11 @@ class Replay:
         for name in order.models:
             if name in KINDS and order.fit is not None:
                 chosen.append(self._fitted(name))
+            elif name in KINDS and name not in listed():
+                raise InputError(
+                    say("'{kind}' is fitted on the head of the data: say how much, such as --fit 400 or --fit 20m, "
+                        "or name the .onnx file of a fitted one.", kind=name)
+                )  # fmt: skip
             else:
                 chosen += choose([name], self.source.groups)
         names = [c.bound.name for c in chosen]

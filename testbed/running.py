@@ -27,7 +27,7 @@ from testbed.drive import drive
 from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
-from testbed.models import Chosen, choose
+from testbed.models import Chosen, choose, named
 from testbed.plant import believed, true_signals
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
@@ -99,7 +99,7 @@ def run(
     seed: int = 1,
     over: str = "memory",
     speed: str | float = "max",
-    models: Sequence[str] | None = None,
+    models: Sequence[str] | str | None = None,
     record: str = "full",
     out: str | Path | None = None,
 ) -> Run:
@@ -117,7 +117,8 @@ def run(
     Raises InputError if anything given does not fit, PartFailed if a transport fails.
     """
     chosen = load(scenario) if isinstance(scenario, str) else scenario
-    order = Order(chosen, seed, over, speed, models, record, None if out is None else Path(out))
+    wanted = None if models is None else named(models)
+    order = Order(chosen, seed, over, speed, wanted, record, None if out is None else Path(out))
     return carry_out(order)
 
 

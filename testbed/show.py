@@ -16,6 +16,9 @@ from testbed.report.formats import money
 def run(score: Mapping[str, Any]) -> None:
     """One run: faults against their deadlines, look-alikes, and what was wrong."""
     console = Console()
+    if score.get("state", "done") != "done":
+        console.print(say("The run did not come to its end: what follows covers its first {s} s.",
+                          s=score["duration_s"]), style="yellow", highlight=False)  # fmt: skip
     table = _table("", say("onset s"), say("deadline s"), say("found s"), say("lead s"), say("by"), say("verdict"))
     for fault in (fault for fault in score["faults"] if "box" not in fault):
         table.add_row(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from anomaly.calibrate import Budget
-from anomaly.fit import fit
+from anomaly.fit import KINDS, fit
 from anomaly.spectrum import View
-from connectors.errors import InputError
+from connectors.errors import InputError, nearest
 from connectors.items import Item
 from connectors.tags import Group
 from connectors.texts import say
@@ -26,8 +26,17 @@ FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
 SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's runs, where none are named
 PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
 PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
+ALL_KINDS = (*KINDS, *PICTURE_KINDS)
 BUDGET = "1/24h"
 Progress = Callable[[str, int, int], None]
+
+
+def known(kind: str, data: str, seeds: Sequence[int] | None) -> None:
+    """Raises InputError for a kind that is not, and for seeds where signals come from a file, before work begins."""
+    if kind not in ALL_KINDS:
+        raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, ALL_KINDS))
+    if seeds is not None and kind in KINDS and not data.startswith("scenario:"):
+        raise InputError(say("--seeds go with --data scenario:NAME; {data} is a file.", data=data))
 
 
 def train_on_series(

@@ -59,8 +59,8 @@ class Bench:
 
 def bench(
     *,
-    models: Sequence[str] | None = None,
-    scenarios: Sequence[str] = (),
+    models: Sequence[str] | str | None = None,
+    scenarios: Sequence[str] | str = (),
     seeds: Sequence[int] = (1,),
     data: str | None = None,
     root: str | Path | None = None,
@@ -86,6 +86,10 @@ def bench(
 
     Raises InputError if anything given does not fit, PartFailed if a transport fails.
     """
+    from testbed.models import named
+
+    models = None if models is None else named(models)
+    scenarios = named(scenarios)
     about = {"scenarios": ", ".join(scenarios), "seeds": f"{seeds[0]}-{seeds[-1]}" if scenarios else None,
              "data": data, "train": train, "test": test, "over": over}  # fmt: skip
     if bool(scenarios) == (data is not None):

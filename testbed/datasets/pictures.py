@@ -91,6 +91,10 @@ def load(name: str, root: Path | None = None, lists: Sequence[Path] = ()) -> lis
     found = {path.relative_to(root).as_posix(): path for path in files_below(root)}
     masks = {key for key in found if _is_mask(key, found)}
     chosen = sorted(found.keys() - masks) if not lists else _listed(lists, root, found, masks)
+    if lists and not chosen:
+        named = ", ".join(str(path) for path in lists)
+        raise InputError(say("{path} names no picture. Write one path a line, relative to {root}.",
+                             path=named, root=root))  # fmt: skip
     if not chosen:
         raise InputError(
             say("{root} holds no pictures. Files that fit: {known}.", root=root, known=", ".join(SUFFIXES))

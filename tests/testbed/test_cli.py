@@ -44,6 +44,8 @@ def told(capsys, *arguments: str) -> tuple[int, str, str]:
         (["models", "show", "stiker"], "Did you mean 'sticker'"),
         (["serve", "casters"], "Did you mean 'caster'"),
         (["train", "mspc", "--data", "scenario:caster-quiet", "--seeds", "1-9", "--out", "x.onnx"], "kept for scoring"),
+        (["train", "clasify", "--data", "neu-det", "--out", "x.onnx"], "Did you mean 'classify'"),
+        (["train", "mspc", "--data", "my.csv", "--seeds", "10000-10001", "--out", "x.onnx"], "my.csv is a file"),
         (["--lang", "de", "models"], "en, ko"),
     ],
 )

@@ -74,12 +74,17 @@ def test_without_a_truth_the_truth_columns_are_still_no_tags(data):
         ({"fit": 50}, "too few|at least"),
         ({"truth": "anomly"}, "Did you mean 'anomaly'|Nearest: 'anomaly'"),
         ({"tz": "Asia/Soul"}, "Did you mean 'Asia/Seoul'"),
+        ({"fit": None}, "fitted on the head of the data: say how much"),
         ({"models": ["mspk"]}, "Did you mean 'mspc'|No model is called"),
     ],
 )
 def test_what_does_not_fit_is_told(data, arguments, sentence):
     with pytest.raises(InputError, match=sentence):
         testbed.replay(data, **{"truth": "anomaly", "fit": 400, **arguments})
+
+
+def test_models_may_be_one_string_as_on_the_command_line(data):
+    assert testbed.replay(data, truth="anomaly", fit=400, models="mspc, rules").score["models"] == ["mspc", "rules"]
 
 
 def test_a_replay_leaves_a_record_with_a_report(data, tmp_path):

@@ -146,12 +146,15 @@ def test_a_killed_run_leaves_a_record_that_can_be_scored(tmp_path):
     score = json.loads(done.stdout)
     assert score["state"] == "running"
     assert 59.0 <= score["duration_s"] < 180.0
+    told = subprocess.run([*RUN, "score", str(folder)], capture_output=True, text=True, check=False).stdout
+    assert f"covers its first {score['duration_s']} s" in " ".join(told.split())
 
 
-def test_an_interrupted_run_closes_its_record(tmp_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_closes_its_record(tmp_path, ending):
     folder = tmp_path / "stopped"
     process = started(folder)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors

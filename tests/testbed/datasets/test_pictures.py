@@ -139,3 +139,11 @@ def test_lists_of_neu_are_cut_by_number_and_changed_pictures_keep_their_class(tm
     assert {p.label for p in pictures} == {"crazing"}
     means = [p.image().mean() for p in pictures if p.path.startswith("crazing/crazing_193-")]
     assert means[0] < means[1] < means[2] < means[3]
+
+
+def test_a_list_that_names_no_picture_is_told_by_its_name(tmp_path):
+    put(tmp_path / "set" / "crazing_1.png", noise(1))
+    empty = tmp_path / "mine.txt"
+    empty.write_text("\n")
+    with pytest.raises(InputError, match=r"mine\.txt names no picture"):
+        load("neu-det", tmp_path / "set", [empty])
