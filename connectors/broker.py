@@ -111,6 +111,12 @@ class Broker:
         self._folder = tempfile.TemporaryDirectory(prefix="testbed-broker-")
 
     async def __aenter__(self) -> Broker:
+        if self._wanted and await _answers(self._wanted):  # a client could not tell it from the broker that is meant
+            self._folder.cleanup()
+            raise PartFailed(
+                say("Another program listens on port {port} already. Stop it, or take another port; "
+                    "0 takes a free one.", port=self._wanted)
+            )  # fmt: skip
         start = self._start_mosquitto if self.kind == "mosquitto" else self._start_embedded
         for _ in range(ATTEMPTS):
             self.port = self._wanted or free_port()

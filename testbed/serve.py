@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from connectors.opcua_server import OpcUaServer
 
 OPEN_PORT, SECURE_PORT = 1883, 8883
+LAST_PORT = 65_535
 PLANTS: dict[str, PlantSpec] = {"caster": Caster(), "mill": Mill(), "testplant": TestPlantSpec()}
 FOREVER_S = 10 * 365 * 86_400.0  # longer than anybody watches
 
@@ -60,6 +61,13 @@ class Doors:
     secure: bool = False
     mutual: bool = False
     out: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, port in (("--opcua-port", self.opcua_port), ("--mqtt-port", self.mqtt_port)):
+            if port is not None and not 0 <= port <= LAST_PORT:
+                raise InputError(
+                    say("{name} takes a port from 0 to {last}, but got {port}.", name=name, last=LAST_PORT, port=port)
+                )
 
     @property
     def is_guarded(self) -> bool:

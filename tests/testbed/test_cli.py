@@ -37,6 +37,8 @@ def told(capsys, *arguments: str) -> tuple[int, str, str]:
         (["run", "caster-sticker", "--seeds", "9-3"], "Seeds are written like 1-40"),
         (["run", "caster-sticker", "--speed", "quick"], "'real', 'max' or a factor"),
         (["run", "caster-sticker", "--record", "some"], "full, events, none"),
+        (["serve", "caster", "--opcua-port", "99999"], "--opcua-port takes a port from 0 to 65535"),
+        (["serve", "caster", "--mqtt-port", "-1"], "--mqtt-port takes a port from 0 to 65535"),
         (["run", "caster-sticker", "--models", "nothing.onnx"], "cannot be read"),
         (["replay", "nothing.csv"], "nothing.csv"),
         (["score", "nowhere"], "holds no run"),

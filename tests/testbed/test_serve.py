@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
@@ -47,6 +48,18 @@ async def test_a_served_plant_shows_values_on_both_protocols_and_stops_when_told
     assert process.returncode == 0, err
     assert "Stopped." in out
     assert err == ""
+
+
+def test_a_broker_of_somebody_else_is_never_taken_for_our_own():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        command = [sys.executable, "-m", "testbed", "serve", "caster", "--opcua-port", "0", "--mqtt-port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 3
+    assert f"Another program listens on port {port} already" in done.stderr
+    assert done.stdout == ""
 
 
 async def moved(node, before: float | None) -> float:
