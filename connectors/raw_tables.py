@@ -48,6 +48,7 @@ class RawTable:
         lines: line of each row, asked for only when there is a fault; None for a file without lines.
         header_line: line of the header; None for a file without lines.
         decimal_comma: numbers are written 1,5.
+        unread: other sheets of the file, where nobody said which one to read.
         problems: faults found so far.
     """
 
@@ -57,6 +58,7 @@ class RawTable:
     lines: Callable[[], Sequence[int]] | None = None
     header_line: int | None = None
     decimal_comma: bool = False
+    unread: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -161,7 +163,9 @@ def _open_excel(path: str | Path, sheet: str | None) -> RawTable:
         raise _refuse(path, say("is no Excel file that can be read: {reason}", reason=_first_line(error))) from None
     header = tuple((cell or "").strip() for cell in top[above])
     cells = [_exact(text, number) for text, number in zip(frame, exact, strict=True)]
-    return RawTable(str(path), header, cells, lambda: range(above + 2, above + 2 + len(frame)), above + 1)
+    unread = tuple(book.sheet_names[1:]) if sheet is None else ()
+    lines = range(above + 2, above + 2 + len(frame))
+    return RawTable(str(path), header, cells, lambda: lines, above + 1, unread=unread)
 
 
 def _exact(text: pl.Series, number: pl.Series) -> pl.Series:

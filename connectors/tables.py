@@ -52,6 +52,7 @@ class Table:
         reordered: rows that stood below a newer one.
         doubled: rows left out because a later one has the same time.
         dropped: names of the columns left out.
+        unread: other sheets of the file, where nobody said which one to read.
         tags: the tag of each column when a tag list was given, else empty.
     """
 
@@ -62,6 +63,7 @@ class Table:
     reordered: int = 0
     doubled: int = 0
     dropped: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
 
 
@@ -184,6 +186,7 @@ class _Reading:
             reordered=reordered,
             doubled=raw.rows - len(order),
             dropped=tuple(raw.header[i] or f"column {i + 1}" for i in left_out),
+            unread=raw.unread,
             tags=kept,
         )
 

@@ -271,6 +271,7 @@ class Replay:
             **score(facts),
             "zone": self.order.tz,
             "dropped": list(self.source.table.dropped),
+            "unread_sheets": list(self.source.table.unread),
             "rows": rows(self.truths, self.events, scored, self.start) if self.truths else [],
         }
         result = Run(

@@ -47,7 +47,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         money=(money or _assumed(about)) if about.get("kind") == "run" else None,
     )
     summary = score(facts)
-    for measured in ("latency_ms", "speed_reached", "zone", "dropped"):
+    for measured in ("latency_ms", "speed_reached", "zone", "dropped", "unread_sheets"):
         if measured in before:
             summary[measured] = before[measured]
     if about.get("kind") in ("replay", "watch"):

@@ -112,6 +112,9 @@ def replay(score: Mapping[str, Any]) -> None:
             console.print(_alarm(event), highlight=False)
     if score["dropped"]:
         console.print(say("Columns left out: {columns}.", columns=", ".join(score["dropped"])), style="dim")
+    if score.get("unread_sheets"):
+        sheets = ", ".join(score["unread_sheets"])
+        console.print(say("Sheets not read: {sheets}. --sheet NAME reads another one.", sheets=sheets), style="yellow")
     console.print(
         say("Blind: {blind} s. Rows put in order: {reordered}, doubled: {doubled}. Times without a zone: {zone}.",
             blind=score["blind_s"], zone=score["zone"], **{k: score["notes"][k] for k in ("reordered", "doubled")})

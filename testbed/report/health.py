@@ -136,6 +136,7 @@ def _source(view: View) -> Html:
     rows = [
         (say("times without a zone are taken in"), view.zone),
         (say("columns left out"), ", ".join(view.score.get("dropped", [])) or NOTHING),
+        (say("sheets not read"), ", ".join(view.score.get("unread_sheets", [])) or NOTHING),
         (say("rows put in order"), fixed(notes.get("reordered", 0), 0)),
         (say("rows of equal time, of which the last was kept"), fixed(notes.get("doubled", 0), 0)),
     ]

@@ -120,8 +120,9 @@ def test_numbers_beside_a_no_value_text_in_excel_keep_every_digit(tmp_path):
 def test_a_sheet_is_chosen_by_name(tmp_path):
     rows = [["time", "x"], ["2026-01-05", 1]]
     path = workbook(tmp_path / "a.xlsx", First=[["time", "y"], ["2026-01-05", 1]], Second=rows)
-    assert read_table(path).columns == ("y",)
-    assert read_table(path, sheet="Second").columns == ("x",)
+    first, second = read_table(path), read_table(path, sheet="Second")
+    assert (first.columns, first.unread) == (("y",), ("Second",))
+    assert (second.columns, second.unread) == (("x",), ())
     with pytest.raises(InputError, match=r"sheet 'Secnod' is not there\. Did you mean 'Second'\?"):
         read_table(path, sheet="Secnod")
 
