@@ -49,7 +49,8 @@ Run = dict[str, Any]
 async def read_ours(url: str, items: int, hz: int, length: int, seconds: float) -> Run:
     """Changes received in `seconds`, processor seconds, latencies in ms, what is missing between tick numbers."""
     from connectors.items import Batch, Changes
-    from connectors.live import Settings, live_source
+    from connectors.line import Settings
+    from connectors.live import live_source
     from connectors.tags import Tag
 
     tags = [Tag(name=f"BENCH/T{i}", address=f"ns=1;s=T{i}", rate_hz=hz * (length or 1)) for i in range(items)]

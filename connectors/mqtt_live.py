@@ -6,7 +6,7 @@ from connectors.addresses import in_the_clear
 from connectors.clock import Stopwatch, now_ns, sleep
 from connectors.errors import BadMessage, InputError, PartFailed
 from connectors.items import Frame
-from connectors.live import ALIVE_S, DEAD, LIFE_S, TICK_S, Line
+from connectors.line import ALIVE_S, DEAD, LIFE_S, TICK_S, Line
 from connectors.mapped import Mapped
 from connectors.marks import Reading
 from connectors.mqtt import MqttTopics

@@ -16,7 +16,7 @@ from typing import Any
 from asyncua import ua
 
 from connectors.clock import Stopwatch
-from connectors.live import DEAD, LIFE_S, Line
+from connectors.line import DEAD, LIFE_S, Line
 from connectors.texts import say
 
 ASK_S = 1.0  # wall seconds an answer may take

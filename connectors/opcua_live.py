@@ -19,7 +19,7 @@ from connectors.addresses import is_node
 from connectors.clock import sleep, wall_s
 from connectors.errors import PartFailed
 from connectors.ledger import Gap
-from connectors.live import Line, NotThere, Settings
+from connectors.line import Line, NotThere, Settings
 from connectors.opcua_columns import Decoded, ask_ahead, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history

@@ -28,7 +28,7 @@ COMPRESSED = "SPBV1.0_COMPRESSED"  # the uuid under which some clients hide a de
 MILLISECOND = 1_000_000  # ns
 LAST_MS = (2**63 - 1) // MILLISECOND  # the last whole millisecond of int64 ns
 QUALITY = "Quality"  # property: 0 bad, 192 good, 500 stale
-QUALITY_BAD, QUALITY_GOOD, QUALITY_STALE = 0, 192, 500
+QUALITY_BAD, QUALITY_GOOD = 0, 192
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import InputError, nearest
-from connectors.live import Settings
+from connectors.line import Settings
 from connectors.mapping import read_mapping
 from connectors.secrets import Login, logins
 from connectors.tag_list import read_tag_list

@@ -18,7 +18,8 @@ from connectors.checks import check_source
 from connectors.clock import now_ns
 from connectors.errors import InputError, Problem, TestbedError
 from connectors.items import Batch, Changes, Item
-from connectors.live import LiveSource, NotThere, Settings, live_source
+from connectors.line import NotThere, Settings
+from connectors.live import LiveSource, live_source
 from connectors.marks import Epoch, Filled
 from connectors.secrets import Login, logins
 from connectors.status import BAD, NAMES, UNCERTAIN, is_sample
@@ -35,7 +36,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How endpoints are looked at; see `connectors.live.Settings`."""
+    """How endpoints are looked at; see `connectors.line.Settings`."""
 
     seconds: float = SECONDS
     secrets: Path | None = None

@@ -37,7 +37,7 @@ class Looking:
 
     def ask(self) -> Any:
         """The same for check_endpoints."""
-        from connectors.live import Settings
+        from connectors.line import Settings
         from connectors.mapping import read_mapping
         from testbed.check_endpoints import Ask as Look
 

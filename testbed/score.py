@@ -19,8 +19,6 @@ from testbed.money import estimate
 from testbed.scenario import Clean, Detect, Quiet
 from testbed.strip_score import is_clean, of_mark, surface
 
-DAY_S = 86_400.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from connectors.tags import Group
+from connectors.tags import Group, Kind, Tag
 from testbed.noise import Noise
 
 FAILURES = ("step", "drift", "spikes", "frozen")
@@ -21,6 +21,24 @@ class Sensor:
     lag: float
     noise: float
     quantum: float
+
+
+Table = dict[str, tuple[str, tuple[float, float], Sensor]]  # short name: unit, normal range, sensor
+
+
+def tag_group(unit: str, name: str, table: Table, rate_hz: float, kind: Kind = "scalars") -> Group:
+    """The group of a unit's tags that a table lists, all at one rate."""
+    tags = tuple(
+        Tag(name=f"{unit}/{short}", unit=measured_in, eu_range=limits, rate_hz=rate_hz, group=name)
+        for short, (measured_in, limits, _) in table.items()
+    )
+    return Group(name, tags, kind)
+
+
+def sensors_of(group: Group, *tables: Table) -> tuple[Sensor, ...]:
+    """The sensor of each tag of a group, in order, from the tables that list them."""
+    listed = {short: sensor for table in tables for short, (_, _, sensor) in table.items()}
+    return tuple(listed[tag.short] for tag in group.tags)
 
 
 @dataclass(slots=True)

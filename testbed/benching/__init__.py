@@ -98,7 +98,14 @@ def bench(
         from testbed.benching.scenarios import scenario_rows
 
         return Bench(scenario_rows(scenarios, seeds, models, over, jobs, progress), about)
-    place, tested = _path(root), _path(test)
+    return Bench(_data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress), about)
+
+
+def _data_rows(
+    data: str, root: Path | None, train: Path | None, test: Path | None, over: str, models: Sequence[str] | None,
+    jobs: int, progress: Progress,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of one set of data: labelled series, or pictures."""
     if over not in OVER_DATA:
         raise InputError(say("Data travel over memory or mqtt, not '{over}'.", over=over) + nearest(over, OVER_DATA))
     from testbed.datasets import pictures, series
@@ -115,10 +122,10 @@ def bench(
             raise InputError(say("{data} is fitted on the head of each file; --train does not go with it.", data=data))
         if over != "memory":
             raise InputError(say("{data} is read from files; --over goes with pictures and scenarios.", data=data))
-        return Bench(series_rows(data, place, tested, models, jobs, progress), about)
+        return series_rows(data, root, test, models, jobs, progress)
     from testbed.benching.pictures import picture_rows
 
-    return Bench(picture_rows(data, place, _path(train), tested, models, over, progress), about)
+    return picture_rows(data, root, train, test, models, over, progress)
 
 
 def _path(given: str | Path | None) -> Path | None:

@@ -41,12 +41,3 @@ def shell(t: float) -> float:
     16.6
     """
     return SHELL_K * (max(t, 0.0) / 60.0) ** 0.5
-
-
-def healing_s(thickness: float = SAFE_SHELL) -> float:
-    """Seconds a torn shell needs to grow to `thickness` mm once the strand stands nearly still: (s/K)^2 min.
-
-    >>> round(healing_s(), 1)
-    12.4
-    """
-    return 60.0 * (thickness / SHELL_K) ** 2

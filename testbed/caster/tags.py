@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.tags import Group, Tag
-from testbed.sensors import Sensor
+from testbed.sensors import Sensor, Table, sensors_of, tag_group
 
 UNIT = "POH/STEEL/CC1/S1.MOLD"
 FACES = ("BF", "FF")  # broad faces: fixed (base) and free
@@ -40,16 +40,6 @@ _WATER = {
 _OSCILLATION = {"OSC_FORCE": ("kN", (-400.0, 400.0), Sensor(0.0, 1.5, 0.1))}
 THERMOCOUPLE = Sensor(2.0, 0.4, 0.1)  # the lag is drawn for each, 1 … 3 s
 
-Table = dict[str, tuple[str, tuple[float, float], Sensor]]
-
-
-def _group(name: str, table: Table, rate_hz: float, kind: str = "scalars") -> Group:
-    tags = tuple(
-        Tag(name=f"{UNIT}/{short}", unit=unit, eu_range=limits, rate_hz=rate_hz, group=name)
-        for short, (unit, limits, _) in table.items()
-    )
-    return Group(name, tags, kind)  # pyright: ignore[reportArgumentType]
-
 
 def thermocouple_name(face: int, row: int, column: int) -> str:
     """Path of a thermocouple; rows and columns count from 1."""
@@ -64,10 +54,10 @@ _TC: Table = {
 }
 _TEXTS = tuple(Tag(name=f"{UNIT}/{short}", group="genealogy") for short in ("HEAT_NO", "GRADE", "SLAB_ID"))
 
-MOLD = _group("mold", _MOLD, 10.0)
-TC = _group("thermocouples", _TC, 2.0)
-WATER = _group("water", _WATER, 1.0)
-OSCILLATION = _group("oscillation", _OSCILLATION, 100.0, "blocks")
+MOLD = tag_group(UNIT, "mold", _MOLD, 10.0)
+TC = tag_group(UNIT, "thermocouples", _TC, 2.0)
+WATER = tag_group(UNIT, "water", _WATER, 1.0)
+OSCILLATION = tag_group(UNIT, "oscillation", _OSCILLATION, 100.0, "blocks")
 GENEALOGY = Group("genealogy", _TEXTS, "texts")
 GROUPS = (MOLD, TC, WATER, OSCILLATION, GENEALOGY)
 
@@ -90,5 +80,4 @@ SETPOINTS = {
 
 def sensors(group: Group) -> tuple[Sensor, ...]:
     """The sensor of each tag of a group, in order."""
-    table = {**_MOLD, **_WATER, **_OSCILLATION, **_TC}
-    return tuple(table[tag.short][2] for tag in group.tags)
+    return sensors_of(group, _MOLD, _WATER, _OSCILLATION, _TC)

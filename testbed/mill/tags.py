@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.tags import Group, Tag
-from testbed.sensors import Sensor
+from testbed.sensors import Sensor, sensors_of, tag_group
 
 UNIT = "POH/HOT/HSM2/F7"
 
@@ -31,20 +31,10 @@ _GAUGE = {
     "T_FDT": ("Cel", (600.0, 1100.0), Sensor(0.2, 0.5, 0.1)),
 }
 
-Table = dict[str, tuple[str, tuple[float, float], Sensor]]
 
-
-def _group(name: str, table: Table, rate_hz: float, kind: str = "scalars") -> Group:
-    tags = tuple(
-        Tag(name=f"{UNIT}/{short}", unit=unit, eu_range=limits, rate_hz=rate_hz, group=name)
-        for short, (unit, limits, _) in table.items()
-    )
-    return Group(name, tags, kind)  # pyright: ignore[reportArgumentType]
-
-
-FAST = _group("fast", _FAST, 1000.0, "blocks")
-STAND = _group("stand", _STAND, 10.0)
-GAUGE = _group("gauge", _GAUGE, 10.0)
+FAST = tag_group(UNIT, "fast", _FAST, 1000.0, "blocks")
+STAND = tag_group(UNIT, "stand", _STAND, 10.0)
+GAUGE = tag_group(UNIT, "gauge", _GAUGE, 10.0)
 COIL = Group("coil", tuple(Tag(name=f"{UNIT}/{short}", group="coil") for short in ("COIL_ID", "GRADE")), "texts")
 GROUPS = (FAST, STAND, GAUGE, COIL)
 
@@ -72,5 +62,4 @@ SETPOINTS = {
 
 def sensors(group: Group) -> tuple[Sensor, ...]:
     """The sensor of each tag of a group, in order."""
-    table = {**_FAST, **_STAND, **_GAUGE}
-    return tuple(table[tag.short][2] for tag in group.tags)
+    return sensors_of(group, _FAST, _STAND, _GAUGE)

@@ -106,15 +106,11 @@ class MillPlant:
         """Of the backup rolls a second, now."""
         return self._to.speed / (math.pi * BUR_DIAMETER)
 
-    def true_thickness(self) -> tuple[np.ndarray, np.ndarray]:
-        """The strip's thickness as it is, not as anything measures it: time int64 (n,) ns, float64 (n,) mm.
-
-        The last ten minutes at 100 Hz, NaN where no strip is in the stand. Nothing a model sees.
-        """
-        return self.probe.read()
-
     def true_signals(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """What is kept beside the tags: the strip's true thickness in mm."""
+        """What is kept beside the tags: the strip's true thickness in mm, the last ten minutes at 100 Hz.
+
+        NaN where no strip is in the stand. Nothing a model sees.
+        """
         return {f"{tags.UNIT}/TRUE_THICKNESS": self.probe.read()}
 
     # -- time ----------------------------------------------------------------------------------------------

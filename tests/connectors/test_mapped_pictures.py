@@ -12,7 +12,8 @@ import pytest
 from connectors.broker import LOOPBACK, Broker
 from connectors.errors import InputError
 from connectors.items import Frame, Mark
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.mapped import LARGEST, Mapped
 from connectors.mapping import Rule, lint_mapping, read_mapping
 from connectors.mqtt_browse import browse_mqtt

@@ -14,7 +14,8 @@ from connectors.broker import LOOPBACK, Broker
 from connectors.errors import BadMessage, InputError
 from connectors.items import Batch
 from connectors.json_path import JsonPath
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.mapped import Mapped, rules_of, values
 from connectors.mapping import Rule, lint_mapping, read_mapping
 from connectors.mqtt_browse import browse_mqtt

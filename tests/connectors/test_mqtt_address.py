@@ -11,7 +11,8 @@ from connectors import broker as module
 from connectors.addresses import check_url, shared_out
 from connectors.broker import LOOPBACK, Broker
 from connectors.errors import InputError, PartFailed
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.mqtt import MqttTopics
 from connectors.mqtt_address import MqttAddress, Session, mqtt_address
 from connectors.mqtt_session import MqttSession, Note

@@ -13,7 +13,8 @@ import pytest
 from connectors.broker import Broker, free_port
 from connectors.errors import BadMessage, InputError, PartFailed
 from connectors.items import Changes, Context, Mark
-from connectors.live import LiveSource, Settings, live_source
+from connectors.line import Settings
+from connectors.live import LiveSource, live_source
 from connectors.mqtt_values import decoded
 from connectors.status import BAD
 from connectors.tags import Tag

@@ -16,7 +16,8 @@ from asyncua import Server, ua
 from connectors.broker import free_port
 from connectors.errors import InputError, PartFailed
 from connectors.items import Changes, Context
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.status import BAD_SENSOR_FAILURE
 from connectors.tags import Tag
 from tests.connectors.test_mqtt_live import Reader

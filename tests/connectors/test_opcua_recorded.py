@@ -17,7 +17,8 @@ import pytest
 
 from connectors import opcua_columns
 from connectors.broker import free_port
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.secrets import Login
 from connectors.tags import Tag
 from tests.connectors.test_opcua_live import maker

@@ -11,7 +11,8 @@ import pytest
 from connectors.broker import Broker
 from connectors.errors import InputError
 from connectors.items import Batch, Changes
-from connectors.live import Settings, live_source
+from connectors.line import Settings
+from connectors.live import live_source
 from connectors.mqtt_browse import browse_mqtt
 from connectors.secrets import Login
 from connectors.sparkplug_live import SparkplugTags

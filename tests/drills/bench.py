@@ -21,7 +21,8 @@ from typing import Any
 from connectors.broker import LOOPBACK, free_port
 from connectors.certs import Store
 from connectors.items import Changes
-from connectors.live import Line, LiveSource, Settings, live_source
+from connectors.line import Line, Settings
+from connectors.live import LiveSource, live_source
 from connectors.marks import Filled
 from connectors.tags import Tag
 from testbed.cli import run_cli

@@ -12,7 +12,8 @@ import pytest
 
 from connectors.clock import sleep
 from connectors.errors import InputError, PartFailed
-from connectors.live import Line, LiveSource, Settings
+from connectors.line import Line, Settings
+from connectors.live import LiveSource
 from connectors.marks import Reading
 from connectors.results import Result
 from connectors.secrets import Login

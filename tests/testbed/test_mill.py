@@ -42,7 +42,7 @@ def ripple(values: np.ndarray, hz: float, rate: float) -> float:
 
 
 def true_ripple(plant, since: int, hz: float) -> float:
-    time, thickness = plant.true_thickness()
+    time, thickness = plant.probe.read()
     return 1e3 * ripple(thickness[time > since], hz, 100.0)
 
 
@@ -131,7 +131,7 @@ def test_the_x_ray_gauge_sees_the_true_thickness_two_metres_late():
     rolled(plant, 5.0)
     since = plant.present
     gauge = rolled(plant, 40.0)["gauge"][:, column(tags.GAUGE, "H_X")]
-    time, true = plant.true_thickness()
+    time, true = plant.probe.read()
     true = true[time > since][9::10]
     late = [np.corrcoef(gauge[k:], true[: len(true) - k])[0, 1] for k in range(15)]
     assert int(np.argmax(late)) == 8  # 2 m at 2.48 m/s: 0.8 s
@@ -157,7 +157,7 @@ def test_samples_do_not_depend_on_how_time_is_cut(step):
         got.append(rolled(plant, 9.0, by))
     for name, values in got[0].items():
         assert np.array_equal(values, got[1][name]), name
-    assert np.array_equal(whole.true_thickness()[1], cut.true_thickness()[1], equal_nan=True)
+    assert np.array_equal(whole.probe.read()[1], cut.probe.read()[1], equal_nan=True)
 
 
 def test_coils_follow_each_other_with_their_papers():
