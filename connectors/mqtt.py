@@ -98,7 +98,8 @@ class _Connection:
             ) from None
         self._client.loop_start()
         try:
-            await asyncio.wait_for(self._ready.wait(), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await self._ready.wait()
         except TimeoutError:
             self.failure = self.failure or say("it did not answer within {span:.0f} s", span=CONNECT_S)
         if self.failure is not None:

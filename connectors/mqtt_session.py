@@ -117,7 +117,8 @@ class MqttSession(_Connection):
 
     async def _wait(self, timeout_s: float | None) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
         except TimeoutError:
             return
         self._wake.clear()

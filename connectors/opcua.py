@@ -68,7 +68,8 @@ class OpcUaSource:
 
     async def __aexit__(self, *exc: object) -> None:
         try:
-            await asyncio.wait_for(self._client.disconnect(), 5.0)
+            async with asyncio.timeout(5.0):
+                await self._client.disconnect()
         except (ConnectionError, TimeoutError, ua.UaError):
             self._client.disconnect_socket()  # a server that does not answer must not keep it open
 

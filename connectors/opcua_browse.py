@@ -67,7 +67,8 @@ async def browse_opcua(
         ) from None
     finally:
         try:
-            await asyncio.wait_for(client.disconnect(), LEAVE_S)
+            async with asyncio.timeout(LEAVE_S):
+                await client.disconnect()
         except GONE:
             client.disconnect_socket()
 

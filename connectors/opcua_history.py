@@ -42,7 +42,8 @@ async def history(
         if not keeps[hole.column] or hole.end < hole.start:
             continue
         try:
-            values = await asyncio.wait_for(_raw(session, nodes[hole.column], hole.start, hole.end), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                values = await _raw(session, nodes[hole.column], hole.start, hole.end)
         except GONE:
             continue
         columns = _columns(hole.column, values)

@@ -85,7 +85,8 @@ class Watchdog:
     async def _values(self, nodes: Sequence[ua.NodeId]) -> list[Any] | None:
         """What the nodes hold, None if nobody answers in time."""
         try:
-            told = await asyncio.wait_for(self._session.read_attributes(list(nodes), ua.AttributeIds.Value), ASK_S)
+            async with asyncio.timeout(ASK_S):
+                told = await self._session.read_attributes(list(nodes), ua.AttributeIds.Value)
         except GONE:
             return None
         return [None if value.Value is None else repr(value.Value.Value) for value in told]

@@ -213,7 +213,8 @@ async def _knock(url: str) -> None:
     """Open a socket and close it. Raises PartFailed where none opens: a packet filter may keep silent for long."""
     parts = urlsplit(url)
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, parts.port or 4840), KNOCK_S)
+        async with asyncio.timeout(KNOCK_S):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 4840)
     except (OSError, ValueError) as error:
         raise PartFailed(say("No OPC UA server answers at {url} ({reason}).", url=url, reason=_reason(error))) from None
     writer.close()
@@ -221,7 +222,8 @@ async def _knock(url: str) -> None:
 
 async def _leave(client: Client) -> None:
     try:
-        await asyncio.wait_for(client.disconnect(), LEAVE_S)
+        async with asyncio.timeout(LEAVE_S):
+            await client.disconnect()
     except GONE:
         client.disconnect_socket()
 

@@ -43,7 +43,8 @@ async def browse(url: str) -> dict[str, Any]:
     command = ("node", str(BROWSE), url, NAMESPACE, PATH)
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
     try:
-        said, failed = await asyncio.wait_for(process.communicate(), 60.0)
+        async with asyncio.timeout(60.0):
+            said, failed = await process.communicate()
     except TimeoutError:
         process.kill()
         await process.wait()

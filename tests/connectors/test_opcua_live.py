@@ -192,7 +192,8 @@ async def drive(port: int, *more: str):
     finally:
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        await asyncio.wait_for(process.wait(), 15.0)
+        async with asyncio.timeout(15.0):
+            await process.wait()
 
 
 LOAD = [Tag(name="L/LOAD", rate_hz=10.0, address="ns=1;s=Drive.LOAD")]

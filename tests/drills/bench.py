@@ -101,7 +101,8 @@ class Ticker:
             process.send_signal(signal.SIGCONT)
             process.send_signal(number)
             try:
-                await asyncio.wait_for(process.wait(), 10.0)
+                async with asyncio.timeout(10.0):
+                    await process.wait()
             except TimeoutError:
                 process.kill()
                 await process.wait()
