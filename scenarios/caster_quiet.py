@@ -4,6 +4,11 @@ from testbed import Caster, Draw, Quiet, Scatter, Scenario
 
 scenario = Scenario(
     name="caster-quiet",
+    title="A normal day at the caster",
+    story=(
+        "Two hours without a fault: speeds, powders, ladles and tundishes change, and thermocouples fail. "
+        "Whoever alarms here would be switched off in a real control room."
+    ),
     plant=Caster(casting_speed=Draw(1.2, 1.4)),  # m/min
     duration=7200,  # s
     steps=(

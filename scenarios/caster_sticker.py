@@ -4,6 +4,12 @@ from testbed import Caster, Detect, Draw, Fault, LookAlike, Quiet, Respond, Scen
 
 scenario = Scenario(
     name="caster-sticker",
+    title="Twenty seconds to spare",
+    story=(
+        "The shell sticks to the mould and tears; the tear travels down with the strand. Once it leaves the "
+        "mould, steel runs out. A loose thermocouple looks the same to a threshold and must be left alone. "
+        "The alarm slows the strand down, and the shell heals."
+    ),
     plant=Caster(casting_speed=Draw(1.2, 1.4)),  # m/min
     duration=180,  # s
     steps=(

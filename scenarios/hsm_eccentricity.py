@@ -4,6 +4,12 @@ from testbed import Detect, Draw, Fault, LookAlike, Mill, Quiet, Respond, Scenar
 
 scenario = Scenario(
     name="hsm-eccentricity",
+    title="The control makes it worse",
+    story=(
+        "A backup roll runs out of true. An operator puts gauge control on: the gaugemeter looks better, and "
+        "the steel gets four times worse. The force tells the turning of the roll, and a filter takes it out "
+        "of the control."
+    ),
     plant=Mill(agc=False, coil_s=96.0),  # one coil; the backup rolls turn 0.5 … 2.5 times a second
     duration=100,  # s
     steps=(

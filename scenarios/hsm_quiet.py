@@ -4,6 +4,11 @@ from testbed import Mill, Quiet, Scatter, Scenario
 
 scenario = Scenario(
     name="hsm-quiet",
+    title="Half an hour of sound coils",
+    story=(
+        "Skid marks, speed changes, gauge control off and on, coils cut short: everything that ripples like a"
+        " bad roll and is none. No alarm is the right answer."
+    ),
     plant=Mill(),
     duration=1800,  # s
     steps=(

@@ -4,6 +4,11 @@ from testbed import Caster, Detect, Fault, LookAlike, Quiet, Respond, Scenario
 
 scenario = Scenario(
     name="showcase",
+    title="Two minutes for a visitor",
+    story=(
+        "One tear in the shell, two things that only resemble it, and a mould that slows down in time. "
+        "Everything travels over the real protocols."
+    ),
     plant=Caster(casting_speed=1.3),  # m/min
     duration=120,  # s
     steps=(

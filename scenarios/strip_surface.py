@@ -4,6 +4,12 @@ from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
 
 scenario = Scenario(
     name="strip-surface",
+    title="What the camera sees",
+    story=(
+        "A coil passes at eight metres a second with scale, scratches and the prints of a damaged roll. Drops"
+        " of water and oil stains lie among them and harm nobody. The distance of the prints tells which roll"
+        " has to go."
+    ),
     plant=StripCamera(length_m=81.5),
     duration=12,  # s
     steps=(

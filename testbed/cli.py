@@ -81,7 +81,8 @@ def demo(
 @app.command()
 def run(
     scenario: Annotated[list[str] | None, typer.Argument(help="Names, scripts, or a record to repeat.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every shipped scenario but the slow ones.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Tell the shipped scenarios and their stories.")] = False,
     models: Models = None,
     over: Over = "memory",
     speed: Speed = "max",
@@ -89,12 +90,15 @@ def run(
     seeds: Seeds = None,
     record: Record = "full",
     out: Out = None,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    jobs: Annotated[int | None, typer.Option(help="Processes; 1, with --all one a core.")] = None,
     assumptions: Assumptions = None,
     json: Json = False,
 ) -> int:
     """Run scenarios and score them. Exit status 0: expectations met; 1: not met; 3: a part failed."""
-    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, jobs, json, assumptions)
+    if listed:
+        return commands.list_scenarios(json)
+    processes = jobs or ((os.cpu_count() or 1) if every else 1)
+    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, processes, json, assumptions)
     return commands.run(scenario or [], every, ask)
 
 

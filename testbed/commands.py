@@ -67,18 +67,36 @@ def demo(seed: int, speed: str, out: Path | None, json: bool) -> int:
     return run(["showcase"], False, Ask(None, "wire", speed, [seed], "full", out, 1, json))
 
 
+def list_scenarios(json: bool) -> int:
+    """The shipped scenarios, with what a presenter says of each."""
+    from testbed import show
+    from testbed.library import shipped
+
+    found = shipped()
+    if json:
+        rows = [
+            {"name": s.name, "title": s.title, "story": s.story, "duration_s": s.duration, "slow": s.slow}
+            for s in found
+        ]
+        print(jsonlib.dumps({"scenarios": rows}, ensure_ascii=False))
+    else:
+        show.scenarios(found)
+    return 0
+
+
 def run(names: Sequence[str], every: bool, ask: Ask) -> int:
     """Run scenarios × seeds; the worst exit status of all."""
-    from testbed.library import names as shipped
+    from testbed.library import names as known
+    from testbed.library import shipped
     from testbed.running import RECORDS
 
     if ask.record not in RECORDS:
         raise InputError(
             say("--record takes {known}, but got '{record}'.", known=", ".join(RECORDS), record=ask.record)
         )
-    chosen = [name for name in shipped() if not name.endswith("-quiet")] if every else list(names)
+    chosen = [scenario.name for scenario in shipped() if not scenario.slow] if every else list(names)
     if not chosen:
-        raise InputError(say("Name a scenario, or say --all. Known: {known}.", known=", ".join(shipped())))
+        raise InputError(say("Name a scenario, or say --all. Known: {known}.", known=", ".join(known())))
     if len(chosen) == 1 and Path(chosen[0]).is_dir():
         return _repeat(Path(chosen[0]), ask)
     jobs = [_Job(name, seed, ask) for name in chosen for seed in ask.seeds]
@@ -150,7 +168,7 @@ def _several(jobs: Sequence[_Job], ask: Ask) -> int:
 
     scores: list[dict[str, Any]] = []
     status = 0
-    with _progress(say("{n} runs", n=len(jobs)), ask.json) as progress:
+    with _progress(say("{n} runs", n=len(jobs)), quiet=False) as progress:
         for i, (score, failed) in enumerate(_carried_out(jobs, ask.jobs)):
             progress(i + 1, len(jobs))
             scores.append(score)
@@ -410,6 +428,7 @@ __all__ = [
     "check",
     "data",
     "demo",
+    "list_scenarios",
     "models",
     "replay",
     "report",

@@ -21,6 +21,11 @@ def names() -> list[str]:
     return sorted(name[:-3].replace("_", "-") for name in scripts if not name.startswith("_"))
 
 
+def shipped() -> list[Scenario]:
+    """The shipped scenarios, by name."""
+    return [load(name) for name in names()]
+
+
 def load(name: str) -> Scenario:
     """The scenario called `name`, or in the script at the path `name`.
 

@@ -214,9 +214,12 @@ class Session:
 
     def _more(self) -> dict[str, Any]:
         """What record and report say beside the head."""
+        scenario = self.order.scenario
         return {
+            "title": scenario.title,
+            "story": scenario.story,
             "began": self._began,
-            "expect": [{"kind": type(e).__name__, **asdict(e)} for e in self.order.scenario.expect],
+            "expect": [{"kind": type(e).__name__, **asdict(e)} for e in scenario.expect],
             "model_files": [about for chosen in self.chosen for about in (chosen.about, *chosen.helpers)],
             "versions": versions(),
             "assumptions": self.order.money.plain(),

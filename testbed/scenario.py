@@ -117,6 +117,9 @@ class Scenario:
         responses: what the plant does about an alarm.
         delay_s: from an event to the effect of its response; chatter 0.2 s, else 2 s.
         tick_s: the plant hands out its samples once a tick.
+        title: what it is called on a stage, in a few words.
+        story: a presenter's text, two to four sentences.
+        slow: whether it takes too long to be one of `testbed run --all`.
     """
 
     name: str
@@ -129,6 +132,8 @@ class Scenario:
     delay_s: float = 2.0
     tick_s: float = 0.1
     title: str = ""
+    story: str = ""
+    slow: bool = False
 
     def __post_init__(self) -> None:
         ticks = self.duration / self.tick_s

@@ -8,9 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from connectors.texts import say
+from connectors.texts import say, word
 from testbed.names import called, condition
 from testbed.report.formats import money
+from testbed.scenario import Scenario
 
 
 def run(score: Mapping[str, Any]) -> None:
@@ -70,6 +71,18 @@ def _strip(console: Console, score: Mapping[str, Any]) -> None:
         say("{m2} m² of strip inspected, {false} false defects, {rate} on 100 m².",
             m2=surface["m2"], false=surface["false_defects"], rate=surface["false_per_100m2"])
     )  # fmt: skip
+
+
+def scenarios(found: Sequence[Scenario]) -> None:
+    """Scenarios with their titles and stories."""
+    console = Console()
+    for scenario in found:
+        title = word(scenario.title or scenario.name)
+        slow = say("slow, not part of --all") if scenario.slow else ""
+        told = [part for part in (title, f"{scenario.duration:g} s", slow) if part]
+        console.print(f"[bold]{scenario.name}[/bold]  {' · '.join(told)}", highlight=False)
+        if scenario.story:
+            console.print(f"    {word(scenario.story)}", highlight=False, style="dim")
 
 
 def runs(scores: Sequence[Mapping[str, Any]]) -> None:

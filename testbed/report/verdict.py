@@ -21,6 +21,7 @@ def verdict(view: View) -> Html:
         "header",
         tag("p", _badge(view), _state(view), class_="badges"),
         _title(view),
+        _story(view),
         tag("p", " · ".join(_facts(view)), class_="facts"),
         tag("p", tag("strong", _outcome(view)), " ", _sentence(view), class_=_class(view)),
         _expected(view.about.get("expect", ())),
@@ -32,8 +33,14 @@ def verdict(view: View) -> Html:
 def _title(view: View) -> Html:
     """The scenario's name, and beside it what it is called on the command line where that is another word."""
     name = str(view.score.get("scenario", ""))
-    title = word(name)
+    title = word(str(view.about.get("title") or name))
     return tag("h1", title, None if title == name else tag("small", f" {name}"))
+
+
+def _story(view: View) -> Html | None:
+    """What a presenter says before the run, where the scenario says it."""
+    story = str(view.about.get("story", ""))
+    return tag("p", word(story), class_="story") if story else None
 
 
 def _badge(view: View) -> Html:

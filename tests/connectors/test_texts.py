@@ -12,7 +12,7 @@ from connectors.texts import asked_by, say, speak, table, word
 from edge.model import load_model
 from edge.rules import Rules
 from testbed.caster.unit import CasterPlant
-from testbed.library import names
+from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
 from testbed.models import listed
 from testbed.names import ADVICE, TAGS
@@ -64,6 +64,7 @@ def test_every_error_is_said_and_not_written_out():
 
 def test_every_name_that_comes_as_data_has_its_korean():
     wanted = {*TAGS.values(), *ADVICE.values(), *names()}
+    wanted |= {text for scenario in shipped() for text in (scenario.title, scenario.story) if text}
     wanted |= {name.replace("_", " ") for plant in PLANTS for name in (*plant.KINDS, *getattr(plant, "SETPOINTS", ()))}
     for path in listed().values():
         card = load_model(path).card.raw

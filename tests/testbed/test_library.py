@@ -14,6 +14,7 @@ def test_every_shipped_scenario_loads_and_carries_its_name(name):
     scenario = load(name)
     assert scenario.name == name
     assert scenario.drawn(1) == scenario.drawn(1)
+    assert scenario.title and scenario.story
 
 
 def test_quiet_hours_hold_at_least_six_look_alikes_each_and_no_fault():
