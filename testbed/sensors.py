@@ -93,6 +93,7 @@ class Sensors:
         self.dt = dt
         self._noise = Noise(seed, names)
         self._keep = np.where(lag > 0, np.exp(-dt / np.maximum(lag, 1e-9)), 0.0)
+        self._is_direct = not self._keep.any()
         self._sigma, self._quantum = noise, quantum
         self._state: np.ndarray | None = None
         self.failures: dict[int, Failure] = {}
@@ -105,12 +106,31 @@ class Sensors:
 
     def measure(self, true: np.ndarray) -> np.ndarray:
         """Measured values of one sample, float64 (k,), from the true ones."""
-        state = true if self._state is None else true + self._keep * (self._state - true)
-        self._state = state
-        reading = state + self._sigma * self._noise.take(1)[0]
+        return self.measure_rows(true[None])[0]
+
+    def measure_rows(self, true: np.ndarray) -> np.ndarray:
+        """Measured values of n samples running, float64 (n, k), from the true ones, which are left as they are.
+
+        The same to the last bit as n calls of `measure`, however the samples are cut.
+        """
+        reading = self._lagged(true) + self._sigma * self._noise.take(len(true))
         for index, failure in self.failures.items():
-            reading[index] = failure.distort(float(reading[index]), self.dt)
+            reading[:, index] = [failure.distort(value, self.dt) for value in reading[:, index].tolist()]
         return np.rint(reading / self._quantum) * self._quantum
+
+    def _lagged(self, true: np.ndarray) -> np.ndarray:
+        """What the sensing elements have followed to, float64 (n, k)."""
+        if self._is_direct or not len(true):
+            return true
+        state = np.empty_like(true)
+        last = true[0] if self._state is None else self._state
+        for row, now in zip(state, true, strict=True):
+            np.subtract(last, now, out=row)
+            np.multiply(row, self._keep, out=row)
+            np.add(row, now, out=row)
+            last = row
+        self._state = state[-1].copy()
+        return state
 
     def copy(self) -> Sensors:
         twin = copy.copy(self)
