@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from testbed.coldmill.chatter import CRITICAL, FRICTION_POWER, PITCH
 from testbed.coldmill.flaws import Flaw
-from testbed.coldmill.inputs import KNOT_S, Inputs
+from testbed.coldmill.inputs import KNOT_S, WEAK, Inputs
 from testbed.coldmill.places import stand_of, whole_line
 from testbed.coldmill.rolling import STANDS
 from testbed.coldmill.structure import RATE, K, N
@@ -112,13 +114,30 @@ class EmulsionChange(Passing):
 
 @dataclass(slots=True)
 class SpeedChange(Passing):
-    """The mill runs slower for a while."""
+    """The mill runs slower for a while. On both ramps the drive's torque ripple sweeps through a stand's first mode."""
 
-    back: float = 0.0
+    back: float = 0.0  # m/s
+    stand: int = 0
+    frequency: float = 0.0  # Hz at the speed `back`
+    size: float = 0.0  # N on the work roll
+    phase: float = 0.0
+    before: float = 0.0  # m/s
 
     def acts(self, plant: ColdMillPlant, now: Inputs) -> None:
+        speed = plant.line.speed
+        angle = self.phase + 2.0 * np.pi * self.frequency * speed / self.back / RATE * K
+        self.phase = float(angle[-1]) % (2.0 * np.pi)
+        if self.before and speed != self.before:
+            now.push[self.stand] += self.size * np.sin(angle)
+        self.before = speed
         if self.age >= self.duration:
             plant.line.run = self.back
+
+    def step(self, plant: ColdMillPlant, now: Inputs) -> bool:
+        """20 ms later; True when the mill is back at its speed."""
+        self.age += KNOT_S
+        self.acts(plant, now)
+        return self.age > self.duration and plant.line.speed >= plant.line.run - plant.line.slower - 1e-9
 
 
 @dataclass(slots=True)
@@ -145,7 +164,7 @@ def begin(
         "coil_change": _coil_change,
     }  # fmt: skip
     thing, place, duration, details = make[name](plant, where, left, rng)
-    nothing_left(left, name, ("duration", "frequency", "size", "factor", "weaker"))
+    nothing_left(left, name, ("duration", "frequency", "size", "factor", "margin"))
     injection = Injection(key, name, place, "lookalike", forbids=("machine",), duration_s=duration + AFTERMATH_S,
                           details=details)  # fmt: skip
     return thing, injection
@@ -153,14 +172,14 @@ def begin(
 
 def _weld_passing(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:
     whole_line(where)
-    seconds = float((4.5 / np.maximum(plant.line.strip(), 0.05)).sum()) + 0.5
+    seconds = float((PITCH / np.maximum(plant.line.strip(), 0.05)).sum()) + 0.5
     return Flaw(rng), LINE, seconds, {"speed_m_s": round(plant.line.speed, 2)}
 
 
 def _gear_mesh(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:
-    """`size` 1 … 1.4 m/s2 at `frequency` 172 … 225 Hz for `duration` 3 … 5 s."""
+    """`size` 1.2 … 1.6 m/s2 at `frequency` 172 … 225 Hz for `duration` 3 … 5 s."""
     stand = stand_of(where, rng)
-    frequency, size = number(left, "frequency", 172.0, 225.0, rng), number(left, "size", 1.0, 1.4, rng)
+    frequency, size = number(left, "frequency", 172.0, 225.0, rng), number(left, "size", 1.2, 1.6, rng)
     duration = number(left, "duration", 3.0, 5.0, rng)
     thing = GearMesh(duration, 0.0, stand, frequency, size, max(plant.line.speed, 1.0))
     return thing, UNITS[stand], duration, {"frequency_hz": round(frequency, 1), "size_m_s2": round(size, 2)}
@@ -187,19 +206,27 @@ def _backup_bearing(plant: ColdMillPlant, where: str, left: Left, rng: np.random
 
 
 def _emulsion_change(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:
-    """By `weaker` 0.02 … 0.045 of the concentration for `duration` 8 … 15 s."""
+    """So weak that `margin` (0.02 … 0.05) is left of the damping of the stand that is nearest to singing.
+
+    For `duration` 8 … 15 s.
+    """
     whole_line(where)
-    weaker, duration = number(left, "weaker", 0.02, 0.045, rng), number(left, "duration", 8.0, 15.0, rng)
-    return EmulsionChange(duration, 0.0, weaker), LINE, duration, {"weaker": round(weaker, 3)}
+    margin, duration = number(left, "margin", 0.02, 0.05, rng), number(left, "duration", 8.0, 15.0, rng)
+    nearest = float(CRITICAL.min()) * math.sqrt(max(1.0 - margin, 0.0)) / max(plant.line.speed, 1.0)
+    weaker = max(nearest ** (1.0 / FRICTION_POWER) - 1.0, 0.0) / WEAK
+    return EmulsionChange(duration, 0.0, min(weaker, 0.5)), LINE, duration, {"margin": round(margin, 4)}
 
 
 def _speed_change(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:
-    """To `factor` 0.8 … 0.95 of the speed and back, after `duration` 5 … 10 s."""
-    whole_line(where)
-    factor, duration = number(left, "factor", 0.8, 0.95, rng), number(left, "duration", 5.0, 10.0, rng)
-    back = plant.line.run
-    plant.line.run = back * float(np.clip(factor, 0.2, 1.0))
-    return SpeedChange(duration, 0.0, back), LINE, duration + 5.0, {"factor": round(factor, 3)}
+    """To `factor` 0.85 … 0.95 of the speed and back, after `duration` 4 … 7 s; a ripple of `size` 500 … 800 N."""
+    stand = stand_of(where, rng)
+    factor, duration = number(left, "factor", 0.85, 0.95, rng), number(left, "duration", 4.0, 7.0, rng)
+    size, back = number(left, "size", 500.0, 800.0, rng), max(plant.line.run, 1.0)
+    factor = min(max(factor, 0.2), 1.0)
+    plant.line.run = back * factor
+    frequency = float(plant.structure.omega[stand, 0]) / (2.0 * math.pi * math.sqrt(factor))
+    thing = SpeedChange(duration, 0.0, back, stand, frequency, size)
+    return thing, UNITS[stand], duration + 4.0, {"factor": round(factor, 3), "size_N": round(size, 0)}
 
 
 def _coil_change(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:
