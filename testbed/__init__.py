@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from testbed.benching import Bench, bench
     from testbed.caster import Caster
+    from testbed.coldmill import ColdMill
     from testbed.mill import Mill
     from testbed.replaying import replay
     from testbed.running import Run, run
@@ -21,6 +22,7 @@ _WHERE = {
     "Bench": "testbed.benching",
     "Caster": "testbed.caster",
     "Clean": "testbed.scenario",
+    "ColdMill": "testbed.coldmill",
     "Detect": "testbed.scenario",
     "Draw": "testbed.scenario",
     "Fault": "testbed.scenario",
@@ -42,6 +44,7 @@ __all__ = [
     "Bench",
     "Caster",
     "Clean",
+    "ColdMill",
     "Detect",
     "Draw",
     "Fault",

@@ -6,12 +6,16 @@ from connectors.texts import say, word
 
 # What a tag measures, by the last level of its path or by how that begins, up to a '_'.
 TAGS = {
+    "ACC": "vibration of the stand",
     "AGC_ON": "automatic gauge control on",
     "AR_SEN": "argon back pressure",
     "AR_STP": "argon flow of the stopper",
     "BUR_SPEED": "backup roll speed",
     "CAM_TOP": "camera above the strip",
     "COIL_ID": "coil",
+    "EMU_CONC": "emulsion concentration",
+    "EMU_FLOW": "emulsion flow",
+    "EMU_TEMP": "emulsion temperature",
     "GRADE": "grade",
     "HEAT_NO": "heat",
     "H_ENTRY": "entry thickness",
@@ -45,7 +49,10 @@ TAGS = {
     "T_FDT": "delivery temperature",
     "T_FET": "entry temperature",
     "V_CAST": "casting speed",
+    "V_EXIT": "mill speed",
+    "V_ROLL": "roll speed",
     "V_STRIP": "strip speed",
+    "WELD": "weld",
     "WIDTH": "strip width",
     "WR_DIA": "work roll diameter",
 }
@@ -55,7 +62,9 @@ ADVICE = {
     "look-at-map": "Look at the picture where its map stands out.",
     "look-at-crop": "Look at the picture and at the place on the coil; hold the coil where the defect is real.",
     "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
+    "slow-mill": "Lower the mill's speed by 100 m/min at once; then look at the emulsion of the stand that is named.",
     "slow-down": "Slow the strand down at once, until the shell has healed.",
+    "spare-weld": "Take the tension back and lead the weld through slowly; cut it out behind the mill.",
 }
 
 

@@ -23,6 +23,7 @@ from connectors.times import SECOND
 from connectors.truth import Truth
 from connectors.writes import Desk
 from testbed.caster import Caster
+from testbed.coldmill import ColdMill
 from testbed.engine import Engine
 from testbed.library import load, names
 from testbed.mill import Mill
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 OPEN_PORT, SECURE_PORT = 1883, 8883
 LAST_PORT = 65_535
-PLANTS: dict[str, PlantSpec] = {"caster": Caster(), "mill": Mill(), "testplant": TestPlantSpec()}
+PLANTS: dict[str, PlantSpec] = {
+    "caster": Caster(), "coldmill": ColdMill(), "mill": Mill(), "testplant": TestPlantSpec(),
+}  # fmt: skip
 FOREVER_S = 10 * 365 * 86_400.0  # longer than anybody watches
 
 

@@ -17,7 +17,7 @@ from testbed.coldmill.rolling import ENTRY, EXIT, STANDS, SetUp
 
 MILL = 5.0  # MN/mm, stiffness of a stand; domain: 3c gives 4 … 6
 ENTRY_SIGMA, ENTRY_M = 0.012, 8.0  # mm and m: hot band
-HARD_SIGMA, HARD_S = 0.012, 0.5  # MN and s: strength and friction
+HARD_SIGMA, HARD_S = 0.05, 0.5  # MN and s: strength and friction
 BANDWIDTH = np.array([1.5, 1.0, 1.0, 1.0, 0.15])  # Hz of each stand's control; judgement
 GAP_LIMIT = 0.5  # mm the control may move a gap
 DRAFT = ENTRY - EXIT  # mm

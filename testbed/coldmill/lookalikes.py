@@ -27,6 +27,7 @@ KINDS = ("weld_passing", "gear_mesh", "crane_impact", "backup_bearing", "emulsio
 AFTERMATH_S = 2.0  # s after the end in which its own traces still show
 FADE_S = 0.5  # s in which a tone comes and goes
 THIRD = 0.35  # third harmonic of a gear's mesh, as a share of the first; judgement
+RUMBLE, RUMBLE_S = 0.05, 0.06  # m/s2 a N s, and s: the housings rumble after a blow; judgement
 CLACK_HZ, CLACK_S = 1400.0, 0.002  # a bearing's knock rings in its chock: Hz and s; judgement
 
 
@@ -73,10 +74,13 @@ class CraneImpact(Passing):
     """A crane sets something down: a blow that every stand feels, each a little differently."""
 
     blows: np.ndarray = field(default_factory=lambda: np.zeros((STANDS, N)))  # N, of the first 20 ms
+    rumble: np.ndarray = field(default_factory=lambda: np.zeros((STANDS, N)))  # m/s2 of the housings, cut in 20 ms
 
     def acts(self, plant: ColdMillPlant, now: Inputs) -> None:
         if self.age <= KNOT_S:
             now.push += self.blows
+        at = round(self.age / KNOT_S - 1.0) * N
+        now.shake += self.rumble[:, at : at + N] if at + N <= self.rumble.shape[1] else 0.0
 
 
 @dataclass(slots=True)
@@ -193,7 +197,9 @@ def _crane_impact(plant: ColdMillPlant, where: str, left: Left, rng: np.random.G
     blows = np.zeros((STANDS, N))
     for stand, at in enumerate(rng.integers(0, 60, STANDS)):
         blows[stand, at : at + 15] = shape / shape.sum() * size * rng.uniform(0.6, 1.2) * RATE
-    return CraneImpact(1.0, 0.0, blows), LINE, 1.0, {"size_N_s": round(size, 1)}
+    t = np.arange(10 * N) / RATE
+    rumble = RUMBLE * size * np.exp(-t / RUMBLE_S) * rng.standard_normal((STANDS, len(t)))
+    return CraneImpact(1.0, 0.0, blows, rumble), LINE, 1.0, {"size_N_s": round(size, 1)}
 
 
 def _backup_bearing(plant: ColdMillPlant, where: str, left: Left, rng: np.random.Generator) -> Begun:

@@ -9,21 +9,20 @@ import numpy as np
 from connectors.items import Batch, Context, Item
 from connectors.tags import Group
 from testbed.coldmill import tags
-from testbed.noise import Noise
 from testbed.sensors import Sensors
 
 FAST = (tags.VIB, tags.GAP)
 SLOW = (tags.DRIVE, tags.EMULSION)
-_SIGMA = {group.name: np.array([s.noise for s in tags.sensors(group)]) for group in FAST}
-_QUANTUM = {group.name: np.array([s.quantum for s in tags.sensors(group)]) for group in FAST}
 
 
 class Outlet:
     """Sensors of all groups, and the rows they have measured that are not out yet."""
 
     def __init__(self, seed: int) -> None:
-        self._noise = {group.name: Noise(seed, [tag.name for tag in group.tags]) for group in FAST}
-        self._sensors = {group.name: Sensors.of(seed, group, tags.sensors(group), 0.1) for group in SLOW}
+        self._sensors = {
+            group.name: Sensors.of(seed, group, tags.sensors(group), 1.0 / float(group.tags[0].rate_hz or 1.0))
+            for group in (*FAST, *SLOW)
+        }
         self._true: dict[str, list[np.ndarray]] = {group.name: [] for group in FAST}  # blocks not measured yet
         self._rows: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # group: time int64 (n,), values (n, k)
         self._texts: list[Context] = []
@@ -49,9 +48,8 @@ class Outlet:
                 true = np.concatenate(blocks)
                 blocks.clear()
                 name, period = group.name, round(1e9 / float(group.tags[0].rate_hz or 1.0))
-                noisy = true + _SIGMA[name] * self._noise[name].take(len(true))
                 time = end - period * np.arange(len(true) - 1, -1, -1, dtype=np.int64)
-                self._keep(name, time, np.rint(noisy / _QUANTUM[name]) * _QUANTUM[name])
+                self._keep(name, time, self._sensors[name].measure_rows(true))
 
     def _keep(self, name: str, time: np.ndarray, values: np.ndarray) -> None:
         before = self._rows.get(name)
@@ -74,7 +72,6 @@ class Outlet:
 
     def copy(self) -> Outlet:
         twin = copy.copy(self)
-        twin._noise = {name: noise.copy() for name, noise in self._noise.items()}
         twin._sensors = {name: sensors.copy() for name, sensors in self._sensors.items()}
         twin._true = {name: list(blocks) for name, blocks in self._true.items()}
         twin._rows, twin._texts = dict(self._rows), list(self._texts)

@@ -79,10 +79,13 @@ def _answers(i: int) -> tuple[float, ...]:
     entry, exit_mm, friction = float(ENTRY[i]), float(EXIT[i]), float(FRICTION[i])
     tension = BACK_SHARE * float(BACK[i]) + FRONT_SHARE * float(FRONT[i])
     low, high = tension, 4000.0
+    stress = high
     for _ in range(50):  # the force rises with the flow stress
         stress = 0.5 * (low + high)
-        low, high = (stress, high) if roll_force(entry, exit_mm, friction, tension, stress)[0] < FORCE[i] else (
-            low, stress)  # fmt: skip
+        if roll_force(entry, exit_mm, friction, tension, stress)[0] < FORCE[i]:
+            low = stress
+        else:
+            high = stress
     force, length, flat = roll_force(entry, exit_mm, friction, tension, stress)
     step = 1e-3 * exit_mm  # the roll stays as flat as it is: of thin strip the fit would turn over
     plastic = (force - roll_force(entry, exit_mm + step, friction, tension, stress, flat)[0]) / step

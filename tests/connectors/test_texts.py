@@ -12,6 +12,7 @@ from connectors.texts import asked_by, say, speak, table, word
 from edge.model import load_model
 from edge.rules import Rules
 from testbed.caster.unit import CasterPlant
+from testbed.coldmill.unit import ColdMillPlant
 from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
 from testbed.models import listed
@@ -20,7 +21,7 @@ from testbed.strip.unit import StripPlant
 from testbed.testplant import TestPlant
 from tests.texts import bare_errors, templates
 
-PLANTS = (CasterPlant, MillPlant, StripPlant, TestPlant)
+PLANTS = (CasterPlant, ColdMillPlant, MillPlant, StripPlant, TestPlant)
 
 
 @pytest.fixture(autouse=True)
