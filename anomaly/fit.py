@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from anomaly.calibrate import Budget, Threshold, threshold
 from anomaly.graph import with_golden
-from anomaly.mspc import MEMORY, Mspc
-from anomaly.spectrum import Spectrum, View, view_of
-from anomaly.sticker import Sticker
-from connectors.errors import InputError, nearest
+from anomaly.kinds import KINDS, Model, begin
+from anomaly.spectrum import View
+from connectors.errors import InputError
 from connectors.items import Item
 from connectors.results import Result
 from connectors.tags import Group
@@ -23,12 +23,12 @@ from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
 from edge.window import GroupColumns, WindowSpec
 
-KINDS = ("mspc", "spectrum", "sticker")
-FIT_SHARE = 0.75  # of a single stretch; the rest calibrates
+__all__ = ["FOLDS", "KINDS", "fit", "table"]
+
+FOLDS = 4  # parts of a single stretch; each is scored by what was fitted on the others
 FIT_RUNS = 0.3  # of many runs; the rest calibrate, since a tail needs hours
 
 Run = Callable[[], Iterable[Sequence[Item]]]  # opens a run: bundles of items, as often as asked
-Model = Mspc | Spectrum | Sticker
 
 
 def fit(
@@ -37,8 +37,9 @@ def fit(
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted and calibrated on normal runs.
 
-    With several runs the first FIT_RUNS of them fit and the others calibrate; a single run is cut in time, FIT_SHARE
-    of it fits and what follows calibrates. Nothing that calibrates was fitted on.
+    With several runs the first FIT_RUNS of them fit and the others calibrate. A single run is all fitted on, and each
+    FOLDS-th of it is scored for the threshold by a model of the others (cross-conformal: Vovk, Ann. Math. Artif.
+    Intell. 74 (2015) 9): no score that calibrates comes from rows that its model was fitted on.
 
     Args:
         kind: one of KINDS.
@@ -51,30 +52,26 @@ def fit(
 
     Raises InputError if the kind is unknown or the data are too few.
     """
-    model = _start(kind, groups, view)
+    model = begin(kind, groups, view)
     spec = _spec(model)
     digest = hashlib.sha256()
     fitting = max(1, round(FIT_RUNS * len(runs))) if len(runs) > 1 else 1
-    learnt, golden = [], []
+    kept, golden, rows = [], [], np.empty((0, 0))
     for i, run in enumerate(runs[:fitting]):
         progress("fit", i, fitting)
         rows = table(run(), groups, spec)
         digest.update(rows.tobytes())
-        rows = rows[: int(FIT_SHARE * len(rows))] if len(runs) == 1 else rows
         golden = golden or _samples(rows, spec)
-        learnt.append(model.powers(rows) if isinstance(model, Spectrum) else rows)  # a run of kHz is large
-    model.fit(learnt)
+        kept.append(model.kept(rows))  # a run of kHz is large
+    model.fit(kept)
     if not golden:
         raise InputError(
             say("No run is long enough for one window of {length} rows. Give more rows.", length=spec.length)
         )
-    raw = OnnxModel(model.graph().model(model.card()), kind)
-    scores = []
-    for i, run in enumerate(runs[fitting:] if len(runs) > 1 else runs):
-        progress("calibrate", i, len(runs) - fitting)
-        scores.append(_scores(raw, groups, run()))
-    if len(runs) == 1:
-        scores = [scores[0][int(FIT_SHARE * len(scores[0])) :]]
+    if len(runs) > 1:
+        scores = list(_scores_of(model, kind, groups, runs[fitting:], progress))
+    else:
+        scores = list(_scores_across(lambda: begin(kind, groups, view), rows, spec, progress))
     found = threshold(scores, spec.stride_s, budget)
     model.level = found.value
     model.notes = {**(notes or {}), "calibration": _calibration(found, budget, digest.hexdigest())}
@@ -110,44 +107,47 @@ def _chunks(bundles: Iterable[Sequence[Item]], groups: Sequence[Group]) -> Itera
                 yield chunk
 
 
-def _scores(model: OnnxModel, groups: Sequence[Group], bundles: Iterable[Sequence[Item]]) -> np.ndarray:
-    """Scores of every window of a run, exactly as the runtime gives them."""
-    scores: list[float] = []
-
-    def note(result: Result) -> None:
-        scores.append(result.score)
-
-    pipeline = Pipeline(groups, [model.bind(groups)], watch=Watch(result=note))
+def _scores_of(
+    model: Model, kind: str, groups: Sequence[Group], runs: Sequence[Run], progress: Callable[[str, int, int], None]
+) -> Iterator[np.ndarray]:
+    """Scores of every window of each run, exactly as the runtime gives them."""
+    raw = OnnxModel(model.graph().model(model.card()), kind)
     names = {group.name for group in groups}
-    for bundle in bundles:
-        pipeline.feed([item for item in bundle if item.group in names])
-    return np.array(scores)
+    for i, run in enumerate(runs):
+        progress("calibrate", i, len(runs))
+        scores: list[float] = []
+
+        def note(result: Result, scores: list[float] = scores) -> None:
+            scores.append(result.score)
+
+        pipeline = Pipeline(groups, [raw.bind(groups)], watch=Watch(result=note))
+        for bundle in run():
+            pipeline.feed([item for item in bundle if item.group in names])
+        yield np.array(scores)
 
 
-def _start(kind: str, groups: Sequence[Group], view: View | None) -> Model:
-    if kind == "sticker":
-        return Sticker.of(groups)
-    if kind == "spectrum":
-        return Spectrum(view or view_of(groups))
-    if kind != "mspc":
-        raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, KINDS))
-    tags = [tag for group in groups for tag in group.tags if group.kind == "scalars"]
-    rate = min((tag.rate_hz for tag in tags if tag.rate_hz is not None), default=1.0)
-    return Mspc(tuple(tag.name for tag in tags), rate, 1.0 / rate, MEMORY)
+def _scores_across(
+    again: Callable[[], Model], rows: np.ndarray, spec: WindowSpec, progress: Callable[[str, int, int], None]
+) -> Iterator[np.ndarray]:
+    """Scores of the windows within each part of a stretch, by a model of the other parts."""
+    edges = np.linspace(0, len(rows), FOLDS + 1).astype(int)
+    step = max(1, round(spec.stride_s * spec.rate_hz))
+    for i, (first, end) in enumerate(pairwise(edges)):
+        progress("calibrate", i, FOLDS)
+        model = again()
+        model.fit([model.kept(part) for part in (rows[:first], rows[end:]) if len(part)])
+        session = OnnxModel(model.graph().model(model.card()), "fold").session
+        starts = range(first, end - spec.length + 1, step)
+        windows = (rows[at : at + spec.length].astype(np.float32)[None] for at in starts)
+        yield np.array([float(session.run({"window": window})["score"].reshape(-1)[0]) for window in windows])
 
 
 def _spec(model: Model) -> WindowSpec:
     entry = model.card()["inputs"][0]
     return WindowSpec(
-        channels=_channels(model), rate_hz=entry["rate_hz"], length=entry["length"], stride_s=entry["stride_s"],
+        channels=model.reads, rate_hz=entry["rate_hz"], length=entry["length"], stride_s=entry["stride_s"],
         hold_s=entry["hold_s"], max_bad=entry["max_bad"],
     )  # fmt: skip
-
-
-def _channels(model: Model) -> tuple[str, ...]:
-    if isinstance(model, Mspc):
-        return model.channels
-    return model.wall.channels if isinstance(model, Sticker) else model.view.channels
 
 
 def _samples(rows: np.ndarray, spec: WindowSpec) -> list[dict[str, np.ndarray]]:

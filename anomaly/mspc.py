@@ -46,6 +46,13 @@ class Mspc:
     variance: np.ndarray = field(default_factory=lambda: np.empty(0))  # (a,)
     limits: tuple[float, float] = (1.0, 1.0)  # T² and SPE that 99 % of the fitted data stay below
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.channels
+
+    def kept(self, run: np.ndarray) -> np.ndarray:
+        return run
+
     def fit(self, runs: Sequence[np.ndarray]) -> None:
         """Learn what is normal from runs of shape (n_i, k) at `rate_hz`. Raises InputError on too little data."""
         long = [run for run in runs if len(run) >= self.memory]

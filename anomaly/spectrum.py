@@ -112,7 +112,11 @@ class Spectrum:
 
     # -- numbers -------------------------------------------------------------------------------------------
 
-    def powers(self, run: np.ndarray) -> np.ndarray:
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.view.channels
+
+    def kept(self, run: np.ndarray) -> np.ndarray:
         """Power in and around each band, (m, 2, b, k), of the m windows of a run (n, channels)."""
         view = self.view
         step = round(view.stride_s * view.rate_hz)

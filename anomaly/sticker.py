@@ -91,6 +91,13 @@ class Sticker:
         """For the thermocouples among the tags of these groups."""
         return cls(wall([tag for group in groups for tag in group.tags if PATTERN.match(tag.name)]))
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.wall.channels
+
+    def kept(self, run: np.ndarray) -> np.ndarray:
+        return run
+
     def fit(self, runs: Sequence[np.ndarray]) -> None:
         """Learn the sizes of normal steps and rises from runs of shape (n_i, channels) at RATE_HZ, in K."""
         steps = np.concatenate([np.abs(np.diff(run, axis=0)).ravel() for run in runs])

@@ -23,6 +23,8 @@ def titles() -> dict[str, str]:
         "lead_p50_s": say("lead p50 s"),
         "found": say("found"),
         "f1": "F1",
+        "f1_moved": say("F1 at ± 20 %"),
+        "f1_without": say("F1 less a folder"),
         "far": "FAR",
         "mar": "MAR",
         "vus_pr": "VUS-PR",
@@ -61,6 +63,8 @@ def cell(row: Row, key: str) -> str:
         return say("no") if value == "none" else say("not known")
     if isinstance(value, str):
         return value
+    if isinstance(value, list):
+        return " … ".join(NOTHING if one is None else f"{one:.3f}" for one in value)
     if key in ("found", "found_in_time"):
         return f"{value}/{row.get('faults', NOTHING)}"
     if key in HIGHER or key in LOWER:

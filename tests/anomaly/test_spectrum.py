@@ -46,7 +46,7 @@ def shaking(n: int, seed: int, hertz: float = 0.0) -> np.ndarray:
 
 def fitted(view: View, make) -> Spectrum:
     model = Spectrum(view)
-    model.fit([model.powers(make(12_000, seed)) for seed in range(5)])
+    model.fit([model.kept(make(12_000, seed)) for seed in range(5)])
     return model
 
 
@@ -70,7 +70,7 @@ def test_the_graph_gives_what_numpy_gives(which, request):
     model: Spectrum = request.getfixturevalue(which)
     run = turning(4000, 77, order=1.0) if which == "orders" else shaking(4000, 77, 8.0)
     window = run[-model.view.length :].astype(np.float32).astype(np.float64)
-    share = model.standing_out(model.features(model.powers(window)))[0] / model.limit
+    share = model.standing_out(model.features(model.kept(window)))[0] / model.limit
     got = scored(model, run)
     assert got["score"][0, 0] == pytest.approx(share.max(), rel=2e-3)
     assert np.allclose(got["bands"][0].T, share, rtol=5e-3, atol=1e-3 * share.max())
@@ -131,13 +131,13 @@ def test_a_machine_that_stands_still_has_no_lines(orders):
 def test_too_little_data_is_refused_with_what_would_do():
     model = Spectrum(ORDERS)
     with pytest.raises(InputError, match="at least 20 windows of 12 s"):
-        model.fit([model.powers(turning(1500, 1))])
+        model.fit([model.kept(turning(1500, 1))])
 
 
 def test_a_band_without_lines_is_named():
     view = View(signals=("L/A",), rate_hz=RATE, length=64, stride_s=0.64, bands=((0.1, 0.2),))
     with pytest.raises(InputError, match=r"0\.1-0\.2 Hz"):
-        Spectrum(view).powers(shaking(500, 1)[:, :1])
+        Spectrum(view).kept(shaking(500, 1)[:, :1])
 
 
 GROUP = Group("fast", tuple(Tag(name=f"L/{n}", rate_hz=1000.0, group="fast") for n in ("A", "B")), "blocks")

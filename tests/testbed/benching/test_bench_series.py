@@ -32,7 +32,7 @@ def rows(root) -> dict[str, dict]:
 
 
 def test_models_yardsticks_and_the_rival_are_rows(rows):
-    assert list(rows) == ["mspc", "rules", "t2-q", "t2-q-textbook", "always-alarm"]
+    assert list(rows) == ["mspc", "var-residual", "subsequence", "rules", "t2-q", "t2-q-textbook", "always-alarm"]
     keys = {
         "f1",
         "far",
@@ -58,11 +58,22 @@ def test_always_alarm_scores_what_the_share_of_bad_moments_says(rows):
 
 
 def test_a_step_of_eight_sigma_is_found_by_every_model_of_values(rows):
-    for name in ("mspc", "t2-q", "t2-q-textbook"):
+    for name in ("mspc", "t2-q", "t2-q-textbook", "var-residual", "subsequence"):
         assert rows[name]["found"] == rows[name]["faults"] == 2
         assert rows[name]["f1"] > rows["always-alarm"]["f1"]
         assert 0 <= rows[name]["delay_p50_s"] <= 6
         assert rows[name]["vus_pr"] > 0.8
+
+
+def test_f1_stands_beside_what_another_threshold_and_other_files_would_give(root, tmp_path):
+    write_skab(tmp_path, "a/0.csv", rows=700, fault=(500, 600))
+    write_skab(tmp_path, "b/1.csv", rows=600, fault=(450, 500))
+    row, rules, *_ = series_rows("skab", tmp_path, None, ["var-residual", "rules"], 1, QUIET)
+    low, high = row["f1_moved"]
+    assert 0.0 < low <= 1.0 and 0.0 < high <= 1.0 and (low, high) != (row["f1"], row["f1"])
+    least, most = row["f1_without"]
+    assert least <= row["f1"] <= most
+    assert rules["f1_moved"] is None
 
 
 def test_the_same_figures_come_from_several_processes_as_one_json_object(root, rows):

@@ -1,0 +1,106 @@
+"""The kinds of model of signals: what each must be able to do, and how one is begun on a plant's tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from anomaly.graph import Graph
+from anomaly.mspc import MEMORY, Mspc
+from anomaly.spectrum import Spectrum, View, view_of
+from anomaly.sticker import Sticker
+from anomaly.subsequence import Subsequence
+from anomaly.var_residual import VarResidual
+from connectors.errors import InputError, nearest
+from connectors.tags import Group
+from connectors.texts import say
+
+
+class Model(Protocol):
+    """A model under construction: keep what matters of each run, fit it, take its file, calibrate, take it again.
+
+    Attributes:
+        level: the score that is the alarm level.
+        notes: more for the card.
+    """
+
+    level: float
+    notes: dict[str, Any]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the tags of its window, in order."""
+        ...
+
+    def kept(self, run: np.ndarray) -> np.ndarray:
+        """What fitting needs of a run of shape (n, channels)."""
+        ...
+
+    def fit(self, runs: Sequence[np.ndarray], /) -> None:
+        """Learn what is normal from what was kept. Raises InputError on too little data."""
+        ...
+
+    def graph(self) -> Graph: ...
+
+    def card(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The scalar tags that a general model reads, and the rate it reads them at."""
+
+    channels: tuple[str, ...]
+    rate_hz: float
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> Signals:
+        """All scalar tags at the slowest of their rates."""
+        tags = [tag for group in groups for tag in group.tags if group.kind == "scalars"]
+        rate = min((tag.rate_hz for tag in tags if tag.rate_hz is not None), default=1.0)
+        return cls(tuple(tag.name for tag in tags), rate)
+
+
+Begin = Callable[[Sequence[Group], View | None], Model]
+
+
+def _mspc(groups: Sequence[Group], view: View | None) -> Model:
+    signals = Signals.of(groups)
+    return Mspc(signals.channels, signals.rate_hz, 1.0 / signals.rate_hz, MEMORY)
+
+
+def _spectrum(groups: Sequence[Group], view: View | None) -> Model:
+    return Spectrum(view or view_of(groups))
+
+
+def _sticker(groups: Sequence[Group], view: View | None) -> Model:
+    return Sticker.of(groups)
+
+
+def _subsequence(groups: Sequence[Group], view: View | None) -> Model:
+    signals = Signals.of(groups)
+    return Subsequence(signals.channels, signals.rate_hz)
+
+
+def _var_residual(groups: Sequence[Group], view: View | None) -> Model:
+    signals = Signals.of(groups)
+    return VarResidual(signals.channels, signals.rate_hz)
+
+
+_BEGIN: dict[str, Begin] = {
+    "mspc": _mspc,
+    "spectrum": _spectrum,
+    "sticker": _sticker,
+    "subsequence": _subsequence,
+    "var-residual": _var_residual,
+}
+KINDS = tuple(_BEGIN)
+
+
+def begin(kind: str, groups: Sequence[Group], view: View | None) -> Model:
+    """A model of `kind` on these groups. Raises InputError if there is no such kind, or it finds no tags to read."""
+    if kind not in _BEGIN:
+        raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, KINDS))
+    return _BEGIN[kind](groups, view)
