@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 HITCHCOCK = 2.2e-5  # mm2/N, elastic flattening of steel rolls (Hitchcock 1935)
 LEVER = 0.48  # lever arm of the force as a share of the contact length, hot flat rolling
+STEP = 0.01  # mm or K, small enough for a slope
 RATE_POWER = 0.13  # exponent of the strain rate in the flow stress
 
 
@@ -106,15 +107,24 @@ class SetUp:
     @classmethod
     def of(cls, work: Pass, plastic: float) -> SetUp:
         """The coil of this pass whose plastic stiffness is `plastic` MN/mm; its width follows."""
+        return replace(cls.wide(work, plastic / _softening(work, work.rolled())), plastic=plastic)
+
+    @classmethod
+    def wide(cls, work: Pass, width: float) -> SetUp:
+        """The coil of this pass that is `width` mm wide."""
         at = work.rolled()
-        step = 0.01
-        slower = work.speed * work.exit / (work.exit + step)  # the mass flow stays
-        thicker = replace(work, exit=work.exit + step, speed=slower).rolled()
-        width = plastic / ((at.force - thicker.force) / step)
-        entry = (replace(work, entry=work.entry + step).rolled().force - at.force) / step
-        heat = (replace(work, temperature=work.temperature + step).rolled().force - at.force) / step
+        entry = (replace(work, entry=work.entry + STEP).rolled().force - at.force) / STEP
+        heat = (replace(work, temperature=work.temperature + STEP).rolled().force - at.force) / STEP
         return cls(
-            width=width, entry=work.entry, exit=work.exit, force=width * at.force, plastic=plastic,
+            width=width, entry=work.entry, exit=work.exit, force=width * at.force,
+            plastic=width * _softening(work, at),
             by_entry=width * entry, by_temperature=width * heat, by_tension=-0.5e-6 * width * at.length,
             torque=2.0 * LEVER * at.length, speed=work.speed, slip=at.slip,
         )  # fmt: skip
+
+
+def _softening(work: Pass, at: Rolled) -> float:
+    """MN for each mm of width that the force falls by, a mm of exit thickness more; the mass flow stays."""
+    slower = work.speed * work.exit / (work.exit + STEP)
+    thicker = replace(work, exit=work.exit + STEP, speed=slower).rolled()
+    return (at.force - thicker.force) / STEP
