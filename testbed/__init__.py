@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from testbed.benching import Bench, bench
     from testbed.caster import Caster
     from testbed.coldmill import ColdMill
+    from testbed.hotmill import HotMill
     from testbed.mill import Mill
     from testbed.replaying import replay
     from testbed.running import Run, run
@@ -26,6 +27,7 @@ _WHERE = {
     "Detect": "testbed.scenario",
     "Draw": "testbed.scenario",
     "Fault": "testbed.scenario",
+    "HotMill": "testbed.hotmill",
     "LookAlike": "testbed.scenario",
     "Mill": "testbed.mill",
     "Quiet": "testbed.scenario",
@@ -48,6 +50,7 @@ __all__ = [
     "Detect",
     "Draw",
     "Fault",
+    "HotMill",
     "LookAlike",
     "Mill",
     "Quiet",

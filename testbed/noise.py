@@ -36,10 +36,10 @@ class Noise:
     def take(self, n: int) -> np.ndarray:
         """The next `n` samples of every stream, float64 (n, k), not to be written to."""
         while len(self._block) - self._at < n:
-            drawn = np.empty((BLOCK, len(self._streams)))
-            for i, generator in enumerate(self._streams):
-                drawn[:, i] = generator.standard_normal(BLOCK)
-            self._block = np.concatenate([self._block[self._at :], drawn])
+            drawn = np.empty((len(self._streams), BLOCK))
+            for generator, row in zip(self._streams, drawn, strict=True):
+                generator.standard_normal(out=row)
+            self._block = np.concatenate([self._block[self._at :], drawn.T])
             self._block.flags.writeable = False  # a twin reads the same rows
             self._at = 0
         rows = self._block[self._at : self._at + n]

@@ -69,13 +69,17 @@ class Bar:
         """mm·m between two points of a profile."""
         return self.lines.flow * GRID_S
 
-    def at(self, name: str, place: np.ndarray) -> np.ndarray:
-        """A profile at places of any shape, straight between its points."""
-        profile = self.profiles[name]
-        x = np.clip(place / self.grid, 0.0, len(profile) - 1.001)
+    def at(self, place: np.ndarray, *names: str) -> list[np.ndarray]:
+        """Profiles at places of any shape, straight between their points."""
+        x = np.minimum(np.maximum(place * (1.0 / self.grid), 0.0), len(self.profiles["heat"]) - 1.001)
         i = x.astype(np.intp)
-        left = profile[i]
-        return left + (x - i) * (profile[i + 1] - left)
+        x -= i
+        found = []
+        for name in names:
+            profile = self.profiles[name]
+            left = profile[i]
+            found.append(left + x * (profile[i + 1] - left))
+        return found
 
     def add(self, name: str, change: np.ndarray) -> None:
         """Lay `change`, float64 (n,), over a profile; a twin keeps its own."""

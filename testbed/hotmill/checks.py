@@ -69,12 +69,13 @@ class Checks:
     def _forces(self, line: Line, block: Block, measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Share in % by which each stand's force is off from what gauge, heat and tension make of it; of the sides."""
         lines = line.bar.lines
-        force = measured[:, 3::_SIZE].mean(axis=0)
-        sides = measured[:, 1::_SIZE].mean(axis=0) - measured[:, 2::_SIZE].mean(axis=0)
+        shown = measured.mean(axis=0)
+        force, sides = shown[3::_SIZE], shown[1::_SIZE] - shown[2::_SIZE]
         # the strip's speed behind a stand gives its thickness: mass flow is one
         x = block.rolled.x
-        tension = np.concatenate([[0.0], x[:, STRESS].mean(axis=0), [0.0]])
-        made = -lines.exit * x[:, ROLL].mean(axis=0) / (block.speed.mean() * lines.roll)
+        state = x.mean(axis=0)
+        tension = np.concatenate([[0.0], state[STRESS], [0.0]])
+        made = -lines.exit * state[ROLL] / (block.speed[50] * lines.roll)
         reckoned = lines.force + lines.by_heat * block.heat.mean(axis=0) - lines.plastic * made
         reckoned = reckoned + lines.by_tension * (tension[:-1] + tension[1:])
         reckoned[1:] += lines.by_entry[1:] * made[:-1]
@@ -88,6 +89,5 @@ def line_thickness(block: Block) -> float:
 
 def _servo(measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     servo = measured[:, list(tags.STAND).index("SERVO") :: _SIZE]
-    return servo.mean(axis=0), servo.std(axis=0)
-
-
+    mean = servo.mean(axis=0)
+    return mean, np.sqrt(np.maximum((servo * servo).mean(axis=0) - mean * mean, 0.0))

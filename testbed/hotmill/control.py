@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from testbed.hotmill import looper
-from testbed.hotmill.schedule import STANDS, TENSION, Lines
-from testbed.hotmill.system import ANGLE, GAPS, GAUGE, HELD, SPEED, STRESS, TORQUE, TRIM, Shape
+from testbed.hotmill.schedule import STANDS, Lines
+from testbed.hotmill.system import ANGLE, GAPS, HELD, SPEED, STRESS, TORQUE, TRIM, Shape
 
 PERIOD_S = 0.01
 MONITOR_S = 2.0  # s, integral of the monitor
@@ -48,8 +48,8 @@ class Control:
 
     def copy(self) -> Control:
         twin = copy.copy(self)
-        twin.past = list(self.past)
-        return twin  # arrays are replaced, never written to
+        twin.past = self.past.copy()
+        return twin  # the other arrays are replaced, never written to
 
     def new_coil(self) -> None:
         """The monitor begins anew; what the loopers' trims have learnt stays."""
@@ -57,30 +57,20 @@ class Control:
         self.past = [0.0] * len(self.past)
         self.cosine, self.sine = np.zeros(STANDS), np.zeros(STANDS)
 
-    def gauge(self, reading: float, delay_s: float, is_on: bool) -> None:
-        """The X-ray gauge's departure in mm, `delay_s` after the rolls; integral with Smith's predictor."""
+    def gauge(self, reading: float | None, delay_s: float) -> None:
+        """The X-ray gauge's departure in mm, `delay_s` after the rolls; None where the monitor is not to act on it.
+
+        Integral with Smith's predictor.
+        """
         self.answered += PERIOD_S / ANSWER_S * (self.monitor - self.answered)
         self.past[self.at % len(self.past)] = self.answered
         then = self.past[(self.at - min(round(delay_s / PERIOD_S), len(self.past) - 1)) % len(self.past)]
         self.at += 1
-        if is_on:
+        if reading is None:
+            self.monitor *= 1.0 - PERIOD_S
+        else:
             self.monitor -= PERIOD_S / MONITOR_S * (reading + self.answered - then)
             self.monitor = min(max(self.monitor, -MONITOR_LIMIT), MONITOR_LIMIT)
-        else:
-            self.monitor *= 1.0 - PERIOD_S
-
-    def loopers(self, x: np.ndarray, tuning: Tuning, active: np.ndarray, wanted: np.ndarray, lines: Lines) -> tuple:
-        """Speed trims (6,), shares, and torques (6,), N m, from the state; `wanted` MPa beside the usual tension."""
-        angle, stress = x[ANGLE], x[STRESS] - wanted
-        raw = -(tuning.gain * angle + tuning.reset * self.height) * (tuning.scale * looper.slope() / lines.speed[:-1])
-        trims = np.minimum(np.maximum(raw, -TRIM_LIMIT), TRIM_LIMIT)
-        moves = active & (np.abs(raw) < TRIM_LIMIT)
-        self.height = self.height + np.where(moves, PERIOD_S * angle, 0.0)
-        self.pull = np.where(active, self.pull + PERIOD_S * stress, 0.0)
-        self.trims = np.where(active, trims, 0.0)
-        lever = looper.lever(lines.width, lines.exit[:-1])
-        torque = np.where(active, lever * (wanted - PULL * stress - PULL_RESET * self.pull), LOW)
-        return self.trims, torque
 
     def notch(self, error: np.ndarray, angle: np.ndarray) -> np.ndarray:
         """mm of each stand's gaugemeter error (7,) that turns with its backup rolls, at `angle` rad (7,).
@@ -96,11 +86,10 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Of the height loops, each (6,): proportional rad/s per rad, integral 1/s2 per rad, and a common factor."""
+    """Of the height loops, each (6,): proportional rad/s per rad, integral 1/s2 per rad."""
 
     gain: np.ndarray
     reset: np.ndarray
-    scale: float = 1.0
 
     @classmethod
     def usual(cls) -> Tuning:
@@ -108,30 +97,58 @@ class Tuning:
         return cls(np.full(GAPS, crossover), np.full(GAPS, crossover * RESET))
 
 
-def asked(
-    control: Control, lines: Lines, shape: Shape, x: np.ndarray, tuning: Tuning, wanted: np.ndarray,
-    errors: np.ndarray, notch: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """What is held for 10 ms, float64 (20,); `errors` of each drive, shares (7,); `notch` mm (7,)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Loops:
+    """The loopers' two loops as they are tuned for one coil, speed and set of stands; what is reckoned once a block.
+
+    Height: the stand before a looper runs slower the higher it stands, by `angle` and `height` shares for each rad and
+    rad·s. Tension: torque by `stress` and `pull`, N m for each MPa and MPa·s, about `torque` N m. `roll` m/s that each
+    stand is told, `up` m/s that it follows the trims (7, 6). `active` loopers; None: all.
+    """
+
+    angle: np.ndarray
+    height: np.ndarray
+    stress: np.ndarray
+    pull: np.ndarray
+    torque: np.ndarray
+    wanted: np.ndarray
+    roll: np.ndarray
+    up: np.ndarray
+    active: np.ndarray | None
+
+    @classmethod
+    def of(cls, lines: Lines, shape: Shape, tuning: Tuning, wanted: np.ndarray, errors: np.ndarray) -> Loops:
+        """`wanted` MPa beside the usual tension, (6,); `errors` of each drive, shares, (7,)."""
+        full = shape.first == 0 and shape.last == GAPS and shape.free
+        some = (_GAP >= shape.first) & (_GAP < shape.last) & shape.free
+        by = -looper.SLOPE / lines.speed[:-1]
+        lever, roll = lines.lever, shape.speed * lines.roll
+        return cls(
+            tuning.gain * by, tuning.reset * by, lever * PULL, lever * PULL_RESET, lever * wanted, wanted,
+            roll * errors, roll[:, None] * _UPSTREAM, None if full else some,
+        )  # fmt: skip
+
+
+def asked(control: Control, loops: Loops, x: np.ndarray, notch: np.ndarray) -> np.ndarray:
+    """What is held for 10 ms, float64 (20,), from the state; `notch` mm (7,)."""
     held = np.empty(HELD)
     held[TRIM] = SHARES * control.monitor + notch
-    if shape.free:
-        active = np.arange(GAPS) >= shape.first
-        active &= np.arange(GAPS) < shape.last
-        trims, held[TORQUE] = control.loopers(x, tuning, active, wanted, lines)
-        # a trimmed stand takes those before it along, so that their loops stay
-        upstream = np.append(np.cumsum(trims[::-1])[::-1], 0.0)
-    else:
-        upstream, held[TORQUE] = np.zeros(STANDS), 0.0
-    held[SPEED] = shape.speed * lines.roll * (upstream + errors)
+    angle, stress = x[ANGLE], x[STRESS] - loops.wanted
+    raw = loops.angle * angle
+    raw += loops.height * control.height
+    trims = np.minimum(np.maximum(raw, -TRIM_LIMIT), TRIM_LIMIT)
+    climb = (PERIOD_S * angle) * (raw == trims)
+    pull = control.pull + PERIOD_S * stress
+    torque = loops.torque - loops.stress * stress - loops.pull * pull
+    if loops.active is not None:
+        trims, climb, pull = trims * loops.active, climb * loops.active, pull * loops.active
+        torque = np.where(loops.active, torque, LOW)
+    control.height, control.pull, control.trims = control.height + climb, pull, trims
+    held[TORQUE] = torque
+    held[SPEED] = loops.roll + loops.up @ trims
     return held
 
 
-def reading(x: np.ndarray) -> float:
-    """mm that the X-ray gauge's head shows, beside the thickness asked for."""
-    return float(x[GAUGE])
-
-
-def slack(tension: np.ndarray = TENSION) -> np.ndarray:
-    """The departure in MPa at which a strip hangs loose, (6,)."""
-    return -tension
+_GAP = np.arange(GAPS)
+# a trimmed stand takes those before it along, so that their loops stay
+_UPSTREAM = np.triu(np.ones((STANDS, GAPS)))

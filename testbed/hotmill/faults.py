@@ -165,7 +165,7 @@ def _looper_lag(plant: HotMillPlant, gap: int) -> float:
     from testbed.hotmill.system import SLIP_BACK, SLIP_FRONT
 
     lines = plant.line.bar.lines
-    pull = float(looper.lever(lines.width, lines.exit)[gap]) * looper.slope()
+    pull = float(lines.lever[gap]) * looper.SLOPE
     return looper.INERTIA * float(lines.speed[gap]) * (SLIP_FRONT + SLIP_BACK) / pull
 
 

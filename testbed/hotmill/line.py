@@ -5,22 +5,37 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from testbed.hotmill import control, profile, walk
 from testbed.hotmill.bar import Bar
 from testbed.hotmill.conditions import Conditions
-from testbed.hotmill.control import Control, Tuning
+from testbed.hotmill.control import Control, Loops, Tuning
 from testbed.hotmill.passage import GAUGE_M, Passage
 from testbed.hotmill.schedule import BACKUP_DIAMETER, RADII, STANDS, TENSION
 from testbed.hotmill.system import (
-    CLOSES, DT, ENTRY, FORCE_ERROR, GAIN, GAP, INPUTS, PUSH, SEEN, SLEW, TOLD, VALVE, Shape, System,
+    CLOSES,
+    DT,
+    ENTRY,
+    FORCE_ERROR,
+    GAIN,
+    GAP,
+    GAUGE,
+    INPUTS,
+    PUSH,
+    SEEN,
+    SLEW,
+    TOLD,
+    VALVE,
+    Shape,
+    System,
 )  # fmt: skip
 from testbed.hotmill.train import BLOCK, PART, Rolled, Train
 from testbed.mill.eccentricity import RunOut
 from testbed.mill.rolling import RATE_POWER
-from testbed.mill.stand import STIFFNESS
+from testbed.mill.stand import GAUGE_LAG_S, STIFFNESS
 from testbed.noise import Noise, stream
 
 STEP_S = BLOCK * DT
@@ -69,7 +84,7 @@ class Line:
     passage: Passage = field(default_factory=Passage)
     control: Control = field(default_factory=Control)
     settings: dict[str, float] = field(default_factory=lambda: dict(SETTINGS))
-    sound: list[RunOut] = field(default_factory=list)
+    sound: np.ndarray = field(default_factory=lambda: np.zeros((3, STANDS)))  # mm, mm, rad: backup rolls out of round
     rolls: profile.Rolls = field(default_factory=profile.Rolls)
     backup: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
     work: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
@@ -86,9 +101,9 @@ class Line:
     def of(cls, seed: int, bar: Bar, free: bool, even: bool) -> Line:
         line = cls(seed, bar, 2.0, free)
         rng = stream(seed, "hotmill/rolls")
-        line.sound = [RunOut.sound(rng) for _ in range(STANDS)]
-        if even:
-            line.sound = [RunOut(0.0, 0.0, 0.0)] * STANDS
+        rolls = [RunOut.sound(rng) for _ in range(STANDS)]
+        sizes = [(1e-3 * r.amplitude, 1e-3 * r.amplitude * r.harmonic, r.phase) for r in rolls]
+        line.sound = np.array(sizes).T * (0.0 if even else 1.0)
         line.preset = bar.lines.exit - bar.lines.force / STIFFNESS
         line.backup = rng.uniform(0.0, 2.0 * math.pi, STANDS)
         line._noise = Noise(seed, [f"hotmill/aside/{i}" for i in range(STANDS)])
@@ -154,15 +169,27 @@ class Line:
         errors = bar.speed_error + (0.0 if self.settings["rematch_speeds"] else now.drives)
         errors = errors + 0.01 * self.settings["speed_trim"] * _UP_TO_F5
 
+        loops: list[Any] = [None, None]
+
         def held(part: int, x: np.ndarray, system: System) -> np.ndarray:
-            self._stops(x)
-            notch = self._notch(x, u[part * PART], now.backup[part * PART], system)
-            if self.free:
-                self._gauge(places[part * PART], now.gauge[part * PART], x, float(speed[part * PART]))
-            asked[part] = control.asked(self.control, lines, shapes[part], x, tuning, wanted, errors, notch)
+            notch = self._notch(x, u[part * PART], now.backup[part * PART], system) if notched else _NOTHING
+            seen = float(x[GAUGE]) + errs[part] if watched and shapes[part] == shapes[0] else None
+            self.control.gauge(seen, delay)
+            if loops[0] is not shapes[part]:
+                loops[:] = shapes[part], Loops.of(lines, shapes[part], tuning, wanted, errors)
+            asked[part] = control.asked(self.control, loops[1], x, notch)
             return asked[part]
 
-        rolled = self.train.roll(lines, u, shapes, held, self._push(now))
+        kept = self.control.copy()
+        notched = self.settings["eccentricity_notch"] != 0.0
+        watched = self._watched(places)
+        delay = GAUGE_M / float(lines.speed[-1] * speed[0]) + GAUGE_LAG_S
+        errs = now.gauge[::PART].tolist()
+
+        def again() -> None:
+            self.control = kept
+
+        rolled = self.train.roll(lines, u, shapes, held, again, self._push(now))
         if rolling:
             self.passage.made(rolled.thickness)
         self._after(now, speed, rolled)
@@ -191,15 +218,15 @@ class Line:
             return u, np.zeros((BLOCK, STANDS))
         at = places[:, None] - lines.way
         entry, u[:, SEEN] = self.passage.come(bar, places)
-        entry[:, 0] = bar.at("thickness", places)
+        entry[:, 0] = bar.at(places, "thickness")[0]
         late = (speed - 1.0)[:, None]
-        heat = lines.cooling.keep * bar.at("heat", at) + lines.cooling.by_speed * late
-        hard = bar.at("hardness", at) + bar.force_error + RATE_POWER * late
+        heat, hard = bar.at(at, "heat", "hardness")
+        heat = lines.cooling.keep * heat + lines.cooling.by_speed * late
+        hard += bar.force_error + RATE_POWER * late
         u[:, PUSH] = lines.by_entry * entry + lines.by_heat * heat + lines.force * hard + now.push
         u[:, ENTRY] = entry
-        for i, roll in enumerate(self.sound):
-            u[:, CLOSES.start + i] = roll.closes(now.backup[:, i]) if roll.amplitude else 0.0
-        u[:, CLOSES] += now.closes
+        angle = now.backup + self.sound[2]
+        u[:, CLOSES] = now.closes + self.sound[0] * np.sin(angle) + self.sound[1] * np.sin(2.0 * angle)
         if not self._even:
             u[:, CLOSES.stop - 1] += GROWTH * at[:, -1] / bar.size
         return u, heat
@@ -207,34 +234,22 @@ class Line:
     def _shapes(self, now: Conditions, speed: np.ndarray, places: np.ndarray) -> list[Shape]:
         pace = round(round(float(speed[0]) / NET) * NET, 3)
         agc, valves = self.settings["agc_on"] != 0.0, tuple(now.valves)
-        return [
-            Shape(first, last, pace, agc, valves, self.free)
-            for first, last in self.passage.holding(self.bar, places)
-        ]  # fmt: skip
+        holding = self.passage.holding(self.bar, places)
+        shape = Shape(*holding[0], pace, agc, valves, self.free)
+        return [shape if held == holding[0] else Shape(*held, pace, agc, valves, self.free) for held in holding]
 
     def _notch(self, x: np.ndarray, u: np.ndarray, angle: np.ndarray, system: System) -> np.ndarray:
-        if not self.settings["eccentricity_notch"]:
-            return _NOTHING
         force = system.algebra.fx @ x + system.algebra.fu @ u + u[FORCE_ERROR]
         error = x[GAP] + force / STIFFNESS - control.SHARES * self.control.monitor
         shape = self.train.shape
         error[: max(shape.first, 0)] = error[shape.last + 1 :] = 0.0
         return self.control.notch(error, angle)
 
-    def _gauge(self, place: float, error: float, x: np.ndarray, speed: float) -> None:
-        lines = self.bar.lines
-        may = self.gauge_since > 0.5 and self.passage.at_gauge(self.bar, place) and self.settings["agc_on"] != 0.0
-        delay = GAUGE_M / (lines.speed[-1] * speed) + 0.02
-        is_on = bool(may and self.is_full and self.settings["monitor_on"])
-        self.control.gauge(control.reading(x) + error if is_on else 0.0, float(delay), is_on)
-
-    def _stops(self, x: np.ndarray) -> None:
-        """A looper goes no further than its stops."""
-        angle, turn = x[34:40], x[40:46]
-        if self.free and (angle.max() > _HIGH or angle.min() < _LOW):
-            turn[(angle > _HIGH) & (turn > 0.0)] = 0.0
-            turn[(angle < _LOW) & (turn < 0.0)] = 0.0
-            np.clip(angle, _LOW, _HIGH, out=angle)
+    def _watched(self, places: np.ndarray) -> bool:
+        """Whether the monitor may act on what the X-ray gauge shows in the next 100 ms."""
+        on = self.settings["monitor_on"] != 0.0 and self.settings["agc_on"] != 0.0
+        there = self.gauge_since > 0.5 and self.passage.at_gauge(self.bar, float(places[-1]))
+        return on and there and self.is_full
 
     def _push(self, now: Conditions):
         """What a sticking valve holds back, mm/s in each millisecond; None where all valves answer."""
@@ -262,7 +277,7 @@ class Line:
             self.preset = self.preset + np.clip(wanted - self.preset, -reach, reach)
             self.wait_s = max(self.wait_s - STEP_S, 0.0) if self.wait_s > 1e-9 + STEP_S else 0.0
         tilt = np.zeros(STANDS) if self.settings["level_rolls"] else now.tilt
-        camber = self.bar.at("camber", self.passage.gone - lines.way) if self.is_rolling else np.zeros(STANDS)
+        camber = self.bar.at(self.passage.gone - lines.way, "camber")[0] if self.is_rolling else np.zeros(STANDS)
         noise = self._noise.take(1)[0] if not self._even else np.zeros(STANDS)
         drive = walk.BY_TILT * tilt + now.pulled + camber
         self.aside, self.wander = walk.step(self.aside, self.wander, drive, rolled.holds[-1], noise)
@@ -273,6 +288,5 @@ class Line:
 _SHARE = np.arange(1, BLOCK + 1) / BLOCK
 _BY_RADIUS = 1e3 / np.array(RADII)
 _MANY = 2.0 * math.pi * 4096
-_HIGH, _LOW = control.looper.STOP - control.looper.TARGET, control.LOW - math.radians(5.0)
 _UP_TO_F5 = np.array([1.0] * 5 + [0.0] * (STANDS - 5))
 _NOTHING = np.zeros(STANDS)

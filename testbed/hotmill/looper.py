@@ -41,4 +41,7 @@ def curve(angle: float = TARGET) -> float:
 
 def lever(width: float, thickness: np.ndarray) -> np.ndarray:
     """N m of the looper for each MPa of tension, by virtual work; mm and mm."""
-    return 1e6 * (1e-3 * width) * (1e-3 * thickness) * slope()
+    return 1e6 * (1e-3 * width) * (1e-3 * thickness) * SLOPE
+
+
+SLOPE, CURVE = slope(), curve()  # at the target

@@ -17,8 +17,10 @@ class Rows:
 
     def __init__(self, seed: int, group: Group) -> None:
         sensors = tags.sensors(group)
-        self._noise = Noise(seed, [tag.name for tag in group.tags])
-        self._sigma = np.array([s.noise for s in sensors])
+        sigma = np.array([s.noise for s in sensors])
+        self._noisy = np.flatnonzero(sigma)
+        self._sigma = sigma[self._noisy]
+        self._noise = Noise(seed, [tag.name for tag, s in zip(group.tags, sensors, strict=True) if s.noise])
         self._quantum = np.array([s.quantum for s in sensors])
         lags = np.array([s.lag for s in sensors])
         self._lags = [(np.flatnonzero(lags == lag), *_answer(float(lag))) for lag in np.unique(lags[lags > 0.0])]
@@ -26,7 +28,9 @@ class Rows:
 
     def noise(self) -> np.ndarray:
         """The noise of the next block, float64 (100, k), in each tag's unit."""
-        return self._noise.take(BLOCK) * self._sigma
+        noise = np.zeros((BLOCK, len(self._quantum)))
+        noise[:, self._noisy] = self._noise.take(BLOCK) * self._sigma
+        return noise
 
     def show(self, true: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Measured values (100, k) of the true ones, which are written over."""

@@ -1,4 +1,4 @@
-"""Where the bar is: how much of it has gone in, what lies at each stand, what each stand made of what lies there now."""
+"""Where the bar is: how much of it has gone in, what lies at each stand, what each stand made of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import copy
 import numpy as np
 
 from testbed.hotmill.bar import Bar
-from testbed.hotmill.schedule import STANDS
-from testbed.hotmill.system import DT, Shape
+from testbed.hotmill.schedule import PITCH, STANDS
+from testbed.hotmill.system import DT
 from testbed.hotmill.train import BLOCK, PART
 
 KEPT = 16_000  # samples of 1 ms: the slowest way between two stands takes 7 s at 0.6 of the speed
@@ -54,10 +54,10 @@ class Passage:
         return places
 
     def come(self, bar: Bar, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Thickness departures that arrive now: before each stand (100, 7), the first one's 0, and at the gauge (100,)."""
+        """Thickness departures that arrive now: before each stand (100, 7), the first's 0, and at the gauge (100,)."""
         entry = np.zeros((len(places), STANDS))
         for i in range(STANDS - 1):
-            entry[:, i + 1] = self._then(i, places - 5.5 * bar.lines.exit[i])
+            entry[:, i + 1] = self._then(i, places - PITCH * bar.lines.exit[i])
         return entry, self._then(STANDS - 1, places - GAUGE_M * bar.lines.exit[-1])
 
     def _then(self, stand: int, places: np.ndarray) -> np.ndarray:
@@ -71,9 +71,14 @@ class Passage:
 
     def holding(self, bar: Bar, places: np.ndarray) -> list[tuple[int, int]]:
         """First and last stand that hold strip, for each ten of 100 samples; last < first: none."""
+        way = bar.lines.way
+        if 0.0 <= places[0] - way[-1] and places[-1] < bar.size:
+            return [(0, STANDS - 1)] * (BLOCK // PART)
+        if places[-1] < 0.0 or places[0] - way[-1] >= bar.size:
+            return [(0, -1)] * (BLOCK // PART)
         found = []
         for place in places[::PART].tolist():
-            at = place - bar.lines.way
+            at = place - way
             held = np.flatnonzero((at >= 0.0) & (at < bar.size))
             found.append((int(held[0]), int(held[-1])) if len(held) else (0, -1))
         return found
@@ -85,6 +90,3 @@ class Passage:
 
     def is_over(self, bar: Bar) -> bool:
         return self.gone - bar.lines.way[-1] - GAUGE_M * bar.lines.exit[-1] >= bar.size
-
-
-__all__ = ["Passage", "Shape"]

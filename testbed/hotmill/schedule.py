@@ -1,7 +1,7 @@
 """What a coil is rolled to: thickness, speed, temperature and force of each of seven stands, and how they answer.
 
-Lengths in mm, forces in MN, stresses in MPa, temperatures in Cel, speeds in m/s unless said otherwise; an array holds one
-value a stand, float64 (7,).
+Lengths in mm, forces in MN, stresses in MPa, temperatures in Cel, speeds in m/s unless said otherwise; an array
+holds one value a stand, float64 (7,).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from testbed.hotmill import looper
 from testbed.hotmill.temperature import Cooling
 from testbed.mill.rolling import Pass, SetUp
 
@@ -53,6 +54,8 @@ class Lines:
         plastic: MN/mm. by_entry: MN/mm. by_heat: MN/K. by_tension: MN/MPa, of front and of back tension.
         torque: kNm of both rolls per MN. slip: of strip over roll. roll: m/s of the rolls' surface.
         cooling: how heat departures pass through the mill.
+        way: mm·m of strip that lie between the first stand and each of the seven.
+        lever: N m of each looper for each MPa of tension, float64 (6,).
     """
 
     schedule: Schedule
@@ -70,6 +73,8 @@ class Lines:
     slip: np.ndarray
     roll: np.ndarray
     cooling: Cooling
+    way: np.ndarray
+    lever: np.ndarray
 
     @classmethod
     def of(cls, schedule: Schedule, width: float) -> Lines:
@@ -89,14 +94,10 @@ class Lines:
             schedule, width, heights[:-1], heights[1:], speed, heat, **each,
             by_heat=np.array([s.by_temperature for s in stands]), roll=speed / (1.0 + each["slip"]),
             cooling=Cooling.of(heights, speed, heat, each["force"] / width),
+            way=np.concatenate([[0.0], np.cumsum(PITCH * heights[1:-1])]), lever=looper.lever(width, heights[1:-1]),
         )  # fmt: skip
 
     @property
     def flow(self) -> float:
         """mm·m/s of strip, the same at every stand."""
         return float(self.exit[-1] * self.speed[-1])
-
-    @property
-    def way(self) -> np.ndarray:
-        """mm·m of strip that lie between the first stand and each of the seven, float64 (7,)."""
-        return np.concatenate([[0.0], np.cumsum(PITCH * self.exit[:-1])])

@@ -29,7 +29,7 @@ def stands(block: Block, lines: Lines, noise: np.ndarray) -> np.ndarray:
     """`noise` (100, 98) of the tags: gaugemeter and total force are reckoned from measured values, and bring theirs."""
     rolled, now = block.rolled, block.conditions
     x, holds = rolled.x, rolled.holds
-    force = np.where(holds, lines.force + rolled.force, 0.0)
+    force = (lines.force + rolled.force) * holds
     side = walk.side_force(force, block.aside)
     values = np.empty((BLOCK, SIZE * 7))
     gap = block.preset + x[:, GAP]
@@ -55,18 +55,21 @@ def stands(block: Block, lines: Lines, noise: np.ndarray) -> np.ndarray:
 
 def _pull(x: np.ndarray, lines: Lines, holds: np.ndarray) -> np.ndarray:
     """kNm that tension adds to each stand's torque."""
-    tension = np.zeros((BLOCK, 8))
-    tension[:, 1:7] = x[:, STRESS] + TENSION
+    tension = x[:, STRESS] + TENSION
     arm = 1e-6 * lines.width * np.array(RADII)
-    return np.where(holds, arm * (tension[:, :7] * lines.entry - tension[:, 1:] * lines.exit), 0.0)
+    pull = np.zeros((BLOCK, GAPS + 1))
+    pull[:, :-1] = tension * (-arm * lines.exit)[:-1]
+    pull[:, 1:] += tension * (arm * lines.entry)[1:]
+    return pull * holds
 
 
 def loopers(block: Block, lines: Lines) -> np.ndarray:
+    """Angle, torque and tension of each gap, one after the other."""
     x = block.rolled.x
     values = np.empty((BLOCK, 3 * GAPS))
     angle = x[:, ANGLE] + looper.TARGET
     tension = x[:, STRESS] + TENSION
-    lever = looper.lever(lines.width, lines.exit[:-1])
+    lever = lines.lever
     values[:, 0::3] = np.degrees(angle)
     torque = np.repeat(block.asked[:, 14:20], PART, axis=0)
     holds = block.rolled.holds[:, :-1] & block.rolled.holds[:, 1:]

@@ -103,8 +103,7 @@ class Algebra:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """One millisecond: x' = ad x + bd u + cd c. `ad` (47, 47), `bd` (47, 36), `cd` (47, 20); `kick` (47, 7) of a push
-    on each valve alone."""
+    """One millisecond: x' = ad x + bd u + cd c. `ad` (47, 47), `bd` (36, 47), turned over, `cd` (47, 20)."""
 
     algebra: Algebra
     ad: np.ndarray
@@ -168,15 +167,15 @@ def _tension(j: int, lines: Lines, shape: Shape, algebra: Algebra, a: np.ndarray
     b[row, ENTRY.start + after] -= stiff * speed / lines.entry[after]
     a[row, row] -= stiff * speed * (SLIP_FRONT + SLIP_BACK)
     if shape.free:
-        a[row, TURN.start + j] += stiff * looper.slope()
+        a[row, TURN.start + j] += stiff * looper.SLOPE
 
 
 def _looper(j: int, lines: Lines, shape: Shape, a: np.ndarray, c: np.ndarray) -> None:
     if not shape.free:
         return
     angle, turn = ANGLE.start + j, TURN.start + j
-    lever = looper.lever(lines.width, lines.exit)[j]
-    spring = looper.UNBALANCED * TENSION[j] * lever * looper.curve() / looper.slope()
+    lever = float(lines.lever[j])
+    spring = looper.UNBALANCED * TENSION[j] * lever * looper.CURVE / looper.SLOPE
     a[angle, turn] = 1.0
     a[turn, angle], a[turn, turn] = -spring / looper.INERTIA, -looper.FRICTION / looper.INERTIA
     a[turn, STRESS.start + j] = -lever / looper.INERTIA

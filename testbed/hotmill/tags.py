@@ -11,7 +11,7 @@ PLACES = tuple(f"{UNIT}/F{i + 1}" for i in range(STANDS))
 EXIT = f"{UNIT}/EXIT"
 LINE = f"{UNIT}/FM"
 
-# name: unit, normal range, sensor (lag in s, noise and quantum in the tag's unit). Ranges: domain: 3c; noise: judgement.
+# name: unit, normal range, sensor (lag in s, noise and quantum in the tag's unit). Ranges: domain: 3c.
 Table = dict[str, tuple[str, tuple[float, float], Sensor]]
 STAND: Table = {
     "ROLL_GAP": ("mm", (-8.0, 40.0), Sensor(0.0, 0.0005, 0.0005)),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from testbed.hotmill import looper
 from testbed.hotmill.schedule import STANDS, TENSION, Lines
-from testbed.hotmill.system import GAP, GAPS, RATE, ROLL, SLEW, STATES, STRESS, DT, Shape, System
+from testbed.hotmill.system import ANGLE, DT, GAP, GAPS, RATE, ROLL, SLEW, STATES, STRESS, TURN, Shape, System
 
 BLOCK, PART = 100, 10  # samples of 1 ms: of a block, and between two controls
 DIP = 0.008  # share of its speed that a drive loses as the strip's head hits the rolls; judgement
 
+Asked = Callable[[int, np.ndarray, System], np.ndarray]
 Push = Callable[[np.ndarray], np.ndarray | None]
 
 
@@ -50,13 +53,26 @@ class Train:
         return self._systems[shape]
 
     def roll(
-        self, lines: Lines, u: np.ndarray, shapes: list[Shape], asked: Callable[[int, np.ndarray, System], np.ndarray],
+        self, lines: Lines, u: np.ndarray, shapes: list[Shape], asked: Asked, again: Callable[[], None],
         push: Push | None = None,
     ) -> Rolled:  # fmt: skip
         """One block. `u` (100, 36); `shapes`, one for each ten steps; `asked(part, x, system)` what control then holds.
 
         `push(x)` may answer each single step with a further push on the valves, (7,) mm/s: what no straight line tells.
+        Where something runs into a bound, which is seldom, the block is rolled again, bounded at every step; `again()`
+        then sets back what `asked` keeps.
         """
+        before = self.x.copy(), self.shape
+        rolled = self._roll(lines, u, shapes, asked, push, limited=push is not None)
+        if push is None and not _within(rolled.x):
+            self.x, self.shape = before
+            again()
+            rolled = self._roll(lines, u, shapes, asked, push, limited=True)
+        return rolled
+
+    def _roll(
+        self, lines: Lines, u: np.ndarray, shapes: list[Shape], asked: Asked, push: Push | None, limited: bool
+    ) -> Rolled:
         rows = np.empty((BLOCK, STATES))
         thickness, force = np.empty((BLOCK, STANDS)), np.empty((BLOCK, STANDS))
         holds = np.zeros((BLOCK, STANDS), bool)
@@ -71,7 +87,10 @@ class Train:
                 holds[at:, max(shape.first, 0) : shape.last + 1] = True
                 holds[at:, : shape.first] = holds[at:, shape.last + 1 :] = False
             w = driven[at - start : at - start + PART] + system.cd @ asked(part, self.x, system)  # pyright: ignore[reportPossiblyUnboundVariable]
-            self.x = self._steps(system, w, rows[at : at + PART], push)  # pyright: ignore[reportPossiblyUnboundVariable]
+            block = rows[at : at + PART]
+            if limited:
+                _stop(self.x)
+            self.x = self._limited(system, w, block, push) if limited else _steps(system, self.x, w, block)  # pyright: ignore[reportPossiblyUnboundVariable]
         self._close(rows, u, thickness, force, start, BLOCK)
         return Rolled(rows, u, thickness, force, holds)
 
@@ -96,23 +115,13 @@ class Train:
                 x[40 + j] = 0.0
         self.x = x
 
-    def _steps(self, system: System, w: np.ndarray, rows: np.ndarray, push: Push | None) -> np.ndarray:
-        if push is None:
-            x = self.x
-            for j in range(PART):
-                row = rows[j]
-                np.dot(system.ad, x, out=row)
-                row += w[j]
-                x = row
-            if np.abs(rows[:, RATE]).max() <= SLEW and (rows[:, STRESS] >= _LOOSE).all():
-                return x.copy()
-        return self._limited(system, w, rows, push)
-
     def _limited(self, system: System, w: np.ndarray, rows: np.ndarray, push: Push | None) -> np.ndarray:
         """The same ten steps with what is bounded held in bounds: the gap's speed, and a strip that cannot push."""
         x = self.x
         for j in range(PART):
-            row = system.ad @ x + w[j]
+            row = rows[j]
+            np.dot(system.ad, x, row)
+            row += w[j]
             extra = push(x) if push is not None else None
             if extra is not None:
                 row[RATE] += extra
@@ -120,9 +129,37 @@ class Train:
             row[RATE] = np.minimum(np.maximum(row[RATE], -SLEW), SLEW)
             row[GAP] = np.minimum(np.maximum(row[GAP], x[GAP] - SLEW * DT), x[GAP] + SLEW * DT)
             row[STRESS] = np.maximum(row[STRESS], _LOOSE)
-            rows[j] = row
             x = row
-        return x
+        return x.copy()
 
 
 _LOOSE = -TENSION - 1e-9
+_HIGH, _LOW = looper.STOP - looper.TARGET, looper.REST - looper.TARGET - math.radians(5.0)  # rad
+_MOST = np.full(STATES, np.inf)
+_LEAST = -_MOST
+_MOST[RATE], _LEAST[RATE] = SLEW, -SLEW
+_MOST[ANGLE], _LEAST[ANGLE] = _HIGH, _LOW
+_LEAST[STRESS] = _LOOSE
+
+
+def _steps(system: System, x: np.ndarray, w: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    ad, dot = system.ad, np.dot
+    for row, driven in zip(rows, w, strict=True):
+        dot(ad, x, row)
+        row += driven
+        x = row
+    return x.copy()
+
+
+def _stop(x: np.ndarray) -> None:
+    """A looper goes no further than its stops."""
+    angle, turn = x[ANGLE], x[TURN]
+    turn[(angle > _HIGH) & (turn > 0.0)] = 0.0
+    turn[(angle < _LOW) & (turn < 0.0)] = 0.0
+    np.clip(angle, _LOW, _HIGH, out=angle)
+
+
+def _within(rows: np.ndarray) -> bool:
+    """Whether gaps are slow enough, no strip pushes, and no looper is at its stops."""
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    return bool((low >= _LEAST).all() and (high <= _MOST).all())

@@ -70,8 +70,10 @@ class Trouble:
 
 
 def on(value: float) -> bool:
+    """Of a set-point: put on."""
     return value != 0.0
 
 
 def off(value: float) -> bool:
+    """Of a set-point: taken off."""
     return value == 0.0

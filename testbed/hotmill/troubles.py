@@ -185,9 +185,7 @@ def begin(
 ) -> tuple[Trouble, Injection]:
     """Begin what is called `name`, at a place or at one that is drawn. Raises InputError for what there is not."""
     if name not in KINDS:
-        raise InputError(
-            say("The hot mill knows no fault or look-alike '{name}'.", name=name) + nearest(name, KINDS)
-        )
+        raise InputError(say("The hot mill knows no fault or look-alike '{name}'.", name=name) + nearest(name, KINDS))
     rng = stream(plant.seed, f"hotmill/{name}@{plant.present - plant.start}")
     is_fault = name in FAULTS
     make, at, conditions, reaction = FAULTS[name] if is_fault else (*LOOKALIKES[name], 0.0)

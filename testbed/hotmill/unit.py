@@ -248,8 +248,7 @@ class HotMillPlant:
         tag = self.SETPOINTS.get(action.name)
         if tag is None:
             raise InputError(
-                say("The hot mill has no set-point '{name}'.", name=action.name)
-                + nearest(action.name, self.SETPOINTS)
+                say("The hot mill has no set-point '{name}'.", name=action.name) + nearest(action.name, self.SETPOINTS)
             )
         low, high = tag.eu_range or (0.0, 1.0)
         if not low <= action.value <= high:
@@ -298,5 +297,3 @@ def _batch(group: Group, rows: list[tuple[int, np.ndarray]]) -> Batch:
     time = np.array([t for t, _ in rows], np.int64)
     values = np.array([row for _, row in rows])
     return Batch(group.tags, time, values, np.zeros(values.shape, np.uint32))
-
-

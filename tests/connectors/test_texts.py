@@ -13,6 +13,7 @@ from edge.model import load_model
 from edge.rules import Rules
 from testbed.caster.unit import CasterPlant
 from testbed.coldmill.unit import ColdMillPlant
+from testbed.hotmill.unit import HotMillPlant
 from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
 from testbed.models import listed
@@ -21,7 +22,7 @@ from testbed.strip.unit import StripPlant
 from testbed.testplant import TestPlant
 from tests.texts import bare_errors, templates
 
-PLANTS = (CasterPlant, ColdMillPlant, MillPlant, StripPlant, TestPlant)
+PLANTS = (CasterPlant, ColdMillPlant, HotMillPlant, MillPlant, StripPlant, TestPlant)
 
 
 @pytest.fixture(autouse=True)
