@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import cv2
+import os
+
 import numpy as np
 
 from connectors.errors import InputError
 from connectors.texts import say
+
+PNG = b"\x89PNG\r\n\x1a\n"
+LARGEST = 2**26  # pixels, four times the largest frame of a line-scan camera here (judgement)
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(LARGEST))  # both are read when OpenCV is loaded
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # who decodes what is no picture says so, once
+import cv2  # noqa: E402
 
 
 def encode(image: np.ndarray) -> bytes:
@@ -28,12 +35,30 @@ def encode_raw(image: np.ndarray) -> bytes:
 def decode(data: bytes) -> np.ndarray:
     """The uint8 picture in `data` (PNG, JPEG, BMP, TIFF), grey as (h, w), colour as (h, w, 3) BGR.
 
-    Raises InputError if it is none.
+    Raises InputError if it is none, or if its header states more than LARGEST pixels.
     """
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    try:
+        is_empty = not data or _is_torn_png(data)
+        image = None if is_empty else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (cv2.error, MemoryError):  # a size that no picture has is no None, but raised
+        image = None
     if image is None or image.dtype != np.uint8:
         raise InputError(say("{n} bytes are not an 8-bit picture. PNG, JPEG, BMP and TIFF fit.", n=len(data)))
     return image[..., :3] if image.ndim == 3 and image.shape[2] == 4 else image
+
+
+def _is_torn_png(data: bytes) -> bool:
+    """Whether a chunk of a PNG says that it is longer than what has come: OpenCV would take memory for all of it."""
+    at = len(PNG)
+    if data[:at] != PNG:
+        return False
+    name = b""
+    while at + 8 <= len(data) and name != b"IEND":
+        size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        at += 12 + size  # length, name and checksum stand around it (RFC 2083, 3.2)
+        if at > len(data):
+            return True
+    return False
 
 
 def regions(mask: np.ndarray) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import struct
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from connectors.checks import check_source
 from connectors.errors import InputError
 from connectors.images import START, ImageFolder, lint_images
 from connectors.items import Frame, Mark
-from connectors.pictures import encode
+from connectors.pictures import cv2, decode, encode
 from connectors.times import END, SECOND
 
 GREY = np.full((4, 6), 90, np.uint8)
@@ -79,3 +82,19 @@ def test_a_folder_without_pictures_is_refused(tmp_path, name, expected):
         ImageFolder(tmp_path / name)
     assert expected in str(error.value)
     assert [str(problem) for problem in lint_images(tmp_path / name)] == [str(error.value)]
+
+
+def test_a_picture_is_refused_that_states_more_than_it_holds():
+    """A header of a hundred bytes must not take gigabytes of memory, nor raise what nobody expects."""
+    bmp = bytearray(cv2.imencode(".bmp", GREY)[1].tobytes())
+    for height, width in ((20_000, 20_000), (2**31 - 1, 4), (8193, 8192)):
+        struct.pack_into("<ii", bmp, 18, width, height)
+        with pytest.raises(InputError, match="not an 8-bit picture"):
+            decode(bytes(bmp))
+    png = bytearray(encode(GREY))
+    assert decode(bytes(png) + b"what a camera adds").shape == GREY.shape
+    struct.pack_into(">I", png, png.index(b"IDAT") - 4, 0xBA0000F5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="not an 8-bit picture"):
+        decode(bytes(png))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
