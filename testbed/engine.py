@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from connectors.clock import Pace, wall_s
 from connectors.errors import InputError, PartFailed
@@ -16,24 +16,14 @@ from connectors.status import is_sample
 from connectors.texts import say
 from connectors.times import END, nanoseconds, seconds
 from connectors.truth import Truth
-from testbed.plant import Action, Injection, Plant
+from testbed.answers import AnswerKey
+from testbed.outside import Asked, Done, Step
+from testbed.plant import Action, Plant
 from testbed.scenario import Fault, LookAlike, Scenario, SetPoint
 from testbed.twins import fault_truth
 
 MAX_AHEAD_S = 2.0  # source time the plant may be ahead of the slowest model
-
-Step = Fault | LookAlike | SetPoint
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A step as it was carried out, for the record: what, when (ns), and with which parameters."""
-
-    time: int
-    kind: str
-    name: str
-    where: str
-    details: dict[str, Any]
+TWINS_S = 7_200.0  # source time that the twins of a fault from outside look ahead at most (judgement)
 
 
 class Engine:
@@ -41,9 +31,18 @@ class Engine:
 
     The plant is never more than `ahead` of source time beyond what the slowest model has finished, so an event's
     response always lies in the plant's future, however slow the wire.
+
+    Args:
+        start: ns; None: when every scenario starts.
+        outside: what was asked from outside in a run that this one repeats.
+
+    Attributes:
+        done: what was done to the plant; what comes from outside stands there before it acts.
+        noted: called whenever `done` or the truths have grown; a record writes them down. What it raises as OSError
+            keeps a step from outside from being done.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, start: int | None = None) -> None:
+    def __init__(self, scenario: Scenario, seed: int, start: int | None = None, outside: Sequence[Asked] = ()) -> None:
         self.scenario = scenario
         self.seed = seed
         self.start = scenario.start if start is None else start
@@ -52,9 +51,13 @@ class Engine:
         self.groups = self.plant.groups
         self.ahead = nanoseconds(min(MAX_AHEAD_S, scenario.delay_s))
         self.done: list[Done] = []
+        self.noted: Callable[[], None] = lambda: None
         self.latency_s: list[float] = []
-        self._truths: list[tuple[int, Truth]] = []
+        self._answers = AnswerKey(self.plant, self.end)
         self._steps = deque((self._time_of(step), step) for step in scenario.drawn(seed))
+        self._to_come = deque(outside)
+        self._outside: list[Step] = []  # faults and look-alikes
+        self._asked: deque[Asked] = deque()  # set-points from outside that the plant has not been given yet
         self._tick = nanoseconds(scenario.tick_s)
         self._sent = {group.name: 0 for group in self.groups}
         self._finished = self.start
@@ -103,6 +106,7 @@ class Engine:
 
     def tick(self, until: int) -> list[Item]:
         """Everything up to `until`, with the steps that fall into it, and each group's mark last."""
+        self._take_outside(until)
         items: list[Item] = []
         while self._steps and self._steps[0][0] < until:
             time, step = self._steps.popleft()
@@ -130,15 +134,16 @@ class Engine:
         injection = self.plant.inject(step.name, step.where, step.params, self._keys)  # pyright: ignore[reportArgumentType]
         self.done.append(Done(now, injection.kind, step.name, injection.where, dict(injection.details)))
         if injection.truths:
-            self._truths += [(injection.key, replace(truth, alert_deadline=min(truth.alert_deadline, self.end)))
-                             for truth in injection.truths]  # fmt: skip
-            return
-        if healthy is None:
-            truth = _lookalike_truth(injection, now, self.end)
+            self._answers.add(injection, *injection.truths)
+        elif healthy is None:
+            self._answers.add_lookalike(injection, now)
         else:
             stops = [time for time, _ in self._steps]
-            truth = fault_truth(healthy, self.plant.copy(), injection, self.end, self._meanwhile, stops)
-        self._truths.append((injection.key, truth))
+            is_outside = any(step is one for one in self._outside)
+            end = min(self.end, now + nanoseconds(TWINS_S)) if is_outside else self.end
+            truth = fault_truth(healthy, self.plant.copy(), injection, end, self._meanwhile, stops)
+            self._answers.add(injection, truth)
+        self.noted()
 
     def _meanwhile(self, plant: Plant) -> None:
         """What the script still holds for a twin's present, done as it will be done to the plant."""
@@ -150,24 +155,11 @@ class Engine:
 
     def truths(self) -> list[Truth]:
         """The answer key as it stands, with what has cleared by now."""
-        return [
-            replace(truth, cleared=self._cleared(key, truth), struck=self.plant.struck(key))
-            for key, truth in self._truths
-        ]
+        return self._answers.truths()
 
     def pictured(self, events: Sequence[Event]) -> list[Truth]:
         """The answer key, with a picture of what lies on a strip and no event met."""
-        look = getattr(self.plant, "look", None)
-        found = [event.box for event in events if event.box is not None]
-        return [
-            truth
-            if look is None or truth.box is None or not truth.is_fault or any(truth.box.meets(box) for box in found)
-            else replace(truth, crop=look(truth.box))
-            for truth in self.truths()
-        ]
-
-    def _cleared(self, key: int, truth: Truth) -> int | None:
-        return truth.cleared if truth.cleared is not None else self.plant.cleared(key)
+        return self._answers.pictured(events)
 
     # -- what comes back -----------------------------------------------------------------------------------
 
@@ -192,6 +184,8 @@ class Engine:
                     self.done.append(Done(time, "response", response.action, event.source,
                                           {"value": response.value, "condition": event.condition}))  # fmt: skip
 
+    # -- what comes from outside ---------------------------------------------------------------------------
+
     def check_set_point(self, name: str, value: float) -> None:
         """Raises InputError if the plant would not take a set-point."""
         trial = self.plant.copy()
@@ -200,13 +194,57 @@ class Engine:
     def set_point(self, name: str, value: float, source: str) -> int:
         """Take a set-point from outside at the first step after the plant's present; that time, ns.
 
-        It is among `done` before it takes effect. Raises InputError if the plant does not take it.
+        It is among `done` before it takes effect. Raises InputError if the plant does not take it, if the run is over
+        by then, or if it cannot be written down. To be called from the run's own event loop, as `inject_now`.
         """
-        step = self.plant.step_ns
-        time = (self.plant.present // step + 1) * step
-        self.plant.act(Action(time, name, value))
-        self.done.append(Done(time, "setpoint", name, "", {"value": value, "source": source}))
+        self.check_set_point(name, value)
+        return self._ask(SetPoint(0.0, name, value), source)
+
+    def inject_now(self, name: str, where: str = "", params: Mapping[str, float | str] | None = None,
+                   source: str = "") -> int:  # fmt: skip
+        """Begin a fault or look-alike at the first step after the plant's present; that time, ns.
+
+        The step is among `done`, and its truth among `truths()`, before any sample shows it. Whatever `where` and
+        `params` leave open is drawn. Raises InputError as `set_point` does.
+        """
+        given = dict(params or {})
+        kind = self.plant.copy().inject(name, where, given, -1).kind
+        return self._ask((Fault if kind == "fault" else LookAlike)(0.0, name, where, given), source)
+
+    def _ask(self, step: Step, source: str) -> int:
+        step_ns = self.plant.step_ns
+        time = (self.plant.present // step_ns + 1) * step_ns
+        if time >= self.end:
+            raise InputError(say("The run is at its end: '{name}' would come too late.", name=step.name))
+        asked = Asked(self.plant.present, time, replace(step, at=seconds(time - self.start)), source)
+        self._note(asked)
         return time
+
+    def _note(self, asked: Asked) -> None:
+        """Write down what was asked, then let it be done."""
+        self.done.append(asked.done())
+        try:
+            self.noted()
+        except OSError as error:
+            self.done.pop()
+            why = error.strerror or str(error)
+            raise InputError(say("What cannot be written down is not done: {reason}.", reason=why)) from None
+        if isinstance(asked.step, SetPoint):
+            self._asked.append(asked)
+        else:
+            self._outside.append(asked.step)
+            insort(self._steps, (asked.time, asked.step), key=lambda entry: entry[0])
+
+    def _take_outside(self, until: int) -> None:
+        """Hand the plant its set-points from outside up to `until`, after all responses, however the wires raced."""
+        while self._to_come and self._to_come[0].present <= self.plant.present:
+            self._note(self._to_come.popleft())
+        while self._asked and self._asked[0].time <= until:
+            asked = self._asked.popleft()
+            if isinstance(asked.step, SetPoint):
+                self.plant.act(Action(asked.time, asked.step.name, float(asked.step.value)))  # pyright: ignore[reportArgumentType]
+
+    # -- how far the models are ----------------------------------------------------------------------------
 
     def finished(self, time: int) -> None:
         """Every event up to `time` is out and answered."""
@@ -220,20 +258,6 @@ class Engine:
     def is_waiting(self) -> bool:
         """Whether something was sent that no model has finished."""
         return bool(self._under_way)
-
-
-def _lookalike_truth(injection: Injection, now: int, end: int) -> Truth:
-    over = None if injection.duration_s is None else min(end, now + nanoseconds(injection.duration_s))
-    return Truth(
-        name=injection.name,
-        kind="lookalike",
-        where=injection.where,
-        onset=now,
-        alert_deadline=end if over is None else over,
-        cleared=over,
-        expects=injection.expects,
-        forbids=injection.forbids,
-    )
 
 
 def _samples(item: Item) -> int:

@@ -28,6 +28,7 @@ from testbed.engine import Engine
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose, named
+from testbed.outside import Asked
 from testbed.plant import believed, true_signals
 from testbed.record import Recorder, RunRecord, table
 from testbed.report import report
@@ -79,7 +80,14 @@ class Run:
 
 @dataclass(slots=True)
 class Order:
-    """How a scenario is to be run; see `run`."""
+    """How a scenario is to be run; see `run`.
+
+    Attributes:
+        start: ns; where a served plant began that is run again; None: when every scenario starts.
+        outside: what came from outside in the run that this one repeats.
+        beside: runs beside the run on its event loop, as a page does; it may call the engine's `set_point` and
+            `inject_now`.
+    """
 
     scenario: Scenario
     seed: int = 1
@@ -91,6 +99,9 @@ class Order:
     dial: Dial = direct
     stall_s: float | None = None
     money: Assumptions = field(default_factory=defaults)
+    start: int | None = None
+    outside: Sequence[Asked] = ()
+    beside: Callable[[Engine], Coroutine[Any, Any, None]] | None = None
 
 
 def run(
@@ -171,7 +182,8 @@ class Session:
 
     def __init__(self, order: Order, progress: Progress) -> None:
         self.order = order
-        self.engine = Engine(order.scenario, order.seed)
+        self.engine = Engine(order.scenario, order.seed, order.start, order.outside)
+        self.engine.noted = self._write_plant_side
         plant = self.engine.plant
         names = order.scenario.models if order.models is None else order.models
         self.chosen: list[Chosen] = choose(names, self.engine.groups, plant.name)
@@ -296,8 +308,9 @@ async def _run(order: Order, progress: Progress) -> Run:
     session = Session(order, progress)
     session.open_record()
     stall = {} if order.stall_s is None else {"stall_s": order.stall_s}
+    work = drive(session.engine, session.link, session.pipeline, session.pace, session.on_events, **stall)
     try:
-        await drive(session.engine, session.link, session.pipeline, session.pace, session.on_events, **stall)
+        await _beside(work, None if order.beside is None else order.beside(session.engine))
     except asyncio.CancelledError:
         session.finish("stopped")
         raise
@@ -307,6 +320,23 @@ async def _run(order: Order, progress: Progress) -> Run:
     result = session.finish("done")
     _check_whole(result)
     return result
+
+
+async def _beside(work: Coroutine[Any, Any, None], other: Coroutine[Any, Any, None] | None) -> None:
+    """Do `work`, and meanwhile something else, which ends with it; what that raises ends the work, too."""
+    if other is None:
+        await work
+        return
+    main, side = asyncio.create_task(work), asyncio.create_task(other)
+    try:
+        await asyncio.wait({main, side}, return_when=asyncio.FIRST_COMPLETED)
+        if side.done() and not main.done():
+            side.result()
+        await main
+    finally:
+        main.cancel()
+        side.cancel()
+        await asyncio.gather(main, side, return_exceptions=True)
 
 
 def keep_record(recorder: Recorder, result: Run, counts: dict[str, Any], state: str) -> None:
