@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -56,13 +56,13 @@ class BrokerGuard:
 
     Attributes:
         tell: is told of refusals.
-        writable: topic pattern that users may write, '%u' standing for their name; '' for none.
+        writable: topic patterns that users may write, '%u' standing for their name.
         mutual: clients must show a trusted certificate, too.
         login: as whom the plant itself comes in, by the inner port.
     """
 
     tell: Callable[[str], None]
-    writable: str = ""
+    writable: Sequence[str] = ()
     mutual: bool = False
     store: Store = field(default_factory=Store)
     users: Users = field(default_factory=Users)
@@ -75,7 +75,9 @@ class BrokerGuard:
         text = text.format(folder=folder, host=host, port=port, inner=inner, certificate=self.store.pem_path,
                            key=self.store.key_path)  # fmt: skip
         write_private(folder / "inner", f"{PLANT}:{broker_hash(self.login.password)}\n".encode())
-        write_private(folder / "acl", f"pattern read #\npattern write {self.writable or '-/none'}\n".encode())
+        write_private(
+            folder / "acl", "".join(["pattern read #\n", *(f"pattern write {one}\n" for one in self.writable)]).encode()
+        )
         self.write(folder)
         # started as root it would become another user, who cannot read what is ours
         return text + (f"user {getpass.getuser()}\n" if os.name == "posix" and os.geteuid() == 0 else "")

@@ -48,6 +48,7 @@ class SparkplugPublisher:
     Args:
         groups: scalars and texts; tags of several lines become several edge nodes.
         on_setpoint: called with every set-point that is let through; without it all are refused.
+        on_command: called with every set-point as it came, instead of both; it judges and audits by itself.
         audit: where every attempt to write goes.
         types: types of single tags on the wire, by name.
         login, is_secure: how the broker lets us in, and whether by TLS.
@@ -67,11 +68,12 @@ class SparkplugPublisher:
         primary_host: str = "",
         login: Login | None = None,
         is_secure: bool = False,
+        on_command: OnSetPoint | None = None,
     ) -> None:
         self.counts = Counts()
         self.login, self.is_secure = login, is_secure
         self._lines = [_NodeLine(node, self, port, host, primary_host) for node in edge_nodes(groups, types)]
-        self._on_setpoint = on_setpoint
+        self._on_setpoint, self._on_command = on_setpoint, on_command
         self._audit = audit
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -120,6 +122,9 @@ class SparkplugPublisher:
 
     def ask(self, node: EdgeNode, asked: SetPoint) -> None:
         """Judge a set-point, write down what became of it, and hand it on."""
+        if self._on_command is not None:
+            self._on_command(asked)
+            return
         tag = node.tag(asked.name)
         why_not = refusal(tag, asked.value)
         if self._on_setpoint is None:

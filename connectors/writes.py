@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,12 @@ class Desk:
         except InputError as error:  # nothing happens unseen
             why_not = Refused("failed", str(error))
         if why_not is None:
-            self._take(self._action[tag], float(value), f"{source} {who}".strip())
+            try:
+                self._take(self._action[tag], float(value), f"{source} {who}".strip())
+            except InputError as error:  # it was to be done and was not
+                why_not = Refused("failed", str(error))
+                with suppress(InputError):
+                    self._audit.note(asked, why_not.sentence, old)
         self._say(asked, why_not, old)
         return why_not
 

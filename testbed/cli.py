@@ -141,13 +141,14 @@ def serve(
     secure: Annotated[bool, typer.Option("--secure", help="Certificates and users on loopback, too.")] = False,
     mutual: Annotated[bool, typer.Option("--mutual", help="The broker asks for trusted certificates, too.")] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Let anybody in, from anywhere.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for audit.jsonl and steps.jsonl.")] = None,
+    sparkplug: Annotated[bool, typer.Option("--sparkplug", help="Sparkplug B edge nodes on the broker, too.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for audit.jsonl, and a record that 'run' repeats.")] = None,
 ) -> int:
     """The plant on OPC UA and MQTT, on loopback, until stopped."""
     from testbed.serve import Doors
 
     doors = Doors(host=host, opcua_port=opcua_port, mqtt_port=mqtt_port, insecure=insecure, secure=secure,
-                  mutual=mutual, out=out)  # fmt: skip
+                  mutual=mutual, sparkplug=sparkplug, out=out)  # fmt: skip
     return commands.serve(plant, seed, speed, doors, truth)
 
 

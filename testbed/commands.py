@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from testbed.benching.command import Ask as Measured
     from testbed.browsing import Ask as Look
     from testbed.model_commands import Ask as Shelf
+    from testbed.repeating import Again
     from testbed.replaying import Data
     from testbed.running import Order, Progress
     from testbed.serve import Doors
@@ -117,13 +118,14 @@ class _Job:
     out: Path | None = None
     language: str = field(default_factory=language)
     money: Assumptions | None = None
+    again: Again | None = None
 
     def order(self) -> Order:
         from testbed.library import load
         from testbed.record import new_folder
         from testbed.running import Order
 
-        scenario = load(self.name)
+        scenario = load(self.name) if self.again is None else self.again.scenario
         ask, out = self.ask, self.out or self.ask.out
         record = ask.record
         if out is None and ask.json:
@@ -139,6 +141,8 @@ class _Job:
             record,
             out,
             money=self.money or _money(ask.assumptions),
+            start=None if self.again is None else self.again.start,
+            outside=() if self.again is None else self.again.outside,
         )
 
 
@@ -207,16 +211,15 @@ def _score_of(job: _Job) -> tuple[dict[str, Any], int]:
 def _repeat(folder: Path, ask: Ask) -> int:
     """Run a record again, as it was."""
     from testbed.assumptions import Assumptions
-    from testbed.record import RunRecord
+    from testbed.repeating import again
 
-    about = RunRecord(folder).about
-    if about.get("kind") != "run":
-        raise InputError(say("{folder} is the record of a replay; run the replay again instead.", folder=folder))
-    models = [m.get("file", m["name"]) for m in about["model_files"]]
-    names = [Path(m).stem for m in models]
-    again = replace(ask, models=names, over=about["over"], seeds=[about["seed"]])
-    money = Assumptions.of(about["assumptions"]) if "assumptions" in about and ask.assumptions is None else None
-    return _single(_Job(about.get("script") or about["scenario"], about["seed"], again, money=money))
+    found = again(folder)
+    money = None
+    if "assumptions" in found.about and ask.assumptions is None:
+        money = Assumptions.of(found.about["assumptions"])
+    models = ask.models if found.models is None else found.models
+    wanted = replace(ask, models=models, over=found.over or ask.over, seeds=[found.seed])
+    return _single(_Job(found.scenario.name, found.seed, wanted, money=money, again=found))
 
 
 def replay(order: Data, json: bool) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from connectors.errors import InputError
+from connectors.texts import say
 from connectors.times import SECOND, parse
 from edge.merge import Counts
 from edge.surface import Looked
@@ -25,6 +27,11 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
     """
     record = RunRecord(folder)
     about = record.about
+    if about.get("kind") == "serve":
+        raise InputError(
+            say("{folder} is the record of a served plant, which nobody scored; 'testbed run {folder}' runs it again.",
+                folder=folder)
+        )  # fmt: skip
     start = parse(about["start"])
     before = record.score() or {}
     end = start + round(before["duration_s"] * SECOND) if "duration_s" in before else _last(record, start)

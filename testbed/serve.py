@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from connectors.setpoints import Audit
 from connectors.tags import unit_path
 from connectors.texts import say
 from connectors.times import SECOND
-from connectors.truth import Truth
 from connectors.writes import Desk
 from testbed.caster import Caster
 from testbed.coldmill import ColdMill
@@ -30,11 +28,13 @@ from testbed.mill import Mill
 from testbed.plant import setpoints
 from testbed.running import pace_of
 from testbed.scenario import PlantSpec, Scenario
+from testbed.served_record import ServedRecord
 from testbed.testplant import TestPlantSpec
 
 if TYPE_CHECKING:
     from connectors.broker import Broker
     from connectors.opcua_server import OpcUaServer
+    from connectors.sparkplug_setpoints import SparkplugPlant
 
 OPEN_PORT, SECURE_PORT = 1883, 8883
 LAST_PORT = 65_535
@@ -54,7 +54,8 @@ class Doors:
         insecure: anybody may come in, from anywhere.
         secure: certificates and users on loopback, too.
         mutual: clients of the broker must show a trusted certificate as well.
-        out: folder for audit.jsonl and steps.jsonl; None keeps the audit in the user data directory.
+        sparkplug: the plant is Sparkplug B edge nodes on the broker, too.
+        out: folder for audit.jsonl and the record; None keeps the audit in the user data directory.
     """
 
     host: str = LOOPBACK
@@ -63,6 +64,7 @@ class Doors:
     insecure: bool = False
     secure: bool = False
     mutual: bool = False
+    sparkplug: bool = False
     out: Path | None = None
 
     def __post_init__(self) -> None:
@@ -97,12 +99,14 @@ async def serve(
     """
     from connectors.mqtt import MqttPublisher, MqttTopics
     from connectors.mqtt_setpoints import MqttSetPoints
+    from connectors.sparkplug_setpoints import SparkplugPlant
 
     pace = pace_of(speed)
     is_guarded = doors.is_guarded
-    engine = Engine(_scenario(name), seed, start=now_ns() // SECOND * SECOND)
-    answers, steps = _Answers(engine, truth), _Steps(engine, doors.out)
-    desk = _desk(engine, steps, doors.out, tell)
+    engine = Engine(scenario_of(name), seed, start=now_ns() // SECOND * SECOND)
+    record = ServedRecord(engine, name, doors.out, truth)
+    engine.noted = record.write  # before it acts
+    desk = _desk(engine, doors.out, tell)
     unit = unit_path(tag.name for group in engine.groups for tag in group.tags)
     async with AsyncExitStack() as stack:
         server, broker, login = await _open(stack, engine, doors, is_guarded, desk, unit, tell)
@@ -110,22 +114,29 @@ async def serve(
         await stack.enter_async_context(publisher)
         topics = MqttTopics(MqttSetPoints.filters(unit), LOOPBACK, broker.inner_port, login or Login())
         writes = MqttSetPoints(await stack.enter_async_context(topics), unit, desk)
+        nodes = None
+        if doors.sparkplug:
+            nodes = await stack.enter_async_context(SparkplugPlant(engine.groups, broker.inner_port, desk, login))
         tell(say("Plant '{name}', simulated, seed {seed}.", name=name, seed=seed))
-        for line in _where(server, broker, doors, is_guarded, unit):
+        for line in [*_where(server, broker, doors, is_guarded, unit), *_nodes(nodes)]:
             tell(line)
         tell(say("Ctrl-C stops."))
 
         async def send(items: Sequence[Item]) -> None:
             await server.send(items)
             await publisher.send(items)
+            if nodes is not None:
+                await nodes.send(items, engine.plant.present)
             writes.take()
             broker.refresh()
-            steps.write()
             await server.show_setpoints(engine.plant.present)
             engine.finished(engine.plant.present)  # nobody is waited for
-            answers.write()
+            record.write()
 
-        await engine.produce(send, pace)
+        try:
+            await engine.produce(send, pace)
+        finally:
+            record.close()
 
 
 async def _open(
@@ -138,12 +149,13 @@ async def _open(
     from connectors.mqtt_setpoints import pattern
     from connectors.opcua_guard import Guard
     from connectors.opcua_server import OpcUaServer
+    from connectors.sparkplug_setpoints import COMMANDS
 
     guard = broker_guard = None
     if is_guarded:
         guard = Guard(tell)
         guard.check()
-        broker_guard = BrokerGuard(tell, pattern(unit), doors.mutual)
+        broker_guard = BrokerGuard(tell, (pattern(unit), *(COMMANDS if doors.sparkplug else ())), doors.mutual)
     port = doors.mqtt_port if doors.mqtt_port is not None else SECURE_PORT if is_guarded else OPEN_PORT
     broker = Broker(port=port, host=doors.host, guard=broker_guard)
     server = OpcUaServer(engine.groups, doors.opcua_port, doors.host, guard, desk)
@@ -167,64 +179,24 @@ def _where(server: OpcUaServer, broker: Broker, doors: Doors, is_guarded: bool, 
     return lines
 
 
-def _desk(engine: Engine, steps: _Steps, out: Path | None, tell: Callable[[str], None]) -> Desk:
-    def take(name: str, value: float, source: str) -> None:
-        engine.set_point(name, value, source)
-        steps.write()  # before it takes effect
+def _nodes(nodes: SparkplugPlant | None) -> list[str]:
+    """Where the edge nodes are, if there are any."""
+    return (
+        [] if nodes is None else [say("Sparkplug B  {root}/#  on the same broker", root=root) for root in nodes.roots]
+    )
 
+
+def _desk(engine: Engine, out: Path | None, tell: Callable[[str], None]) -> Desk:
     known = {tag.name: tag for group in engine.groups for tag in group.tags}
     audit = Audit((out or home()) / "audit.jsonl")
     plant: Any = engine.plant
-    return Desk(setpoints(plant), engine.check_set_point, take, lambda name: plant.setting(name), audit, tell, known)
+    return Desk(
+        setpoints(plant), engine.check_set_point, engine.set_point, lambda name: plant.setting(name), audit, tell, known
+    )
 
 
-class _Steps:
-    """What was done to the plant, a line each, on the disk as soon as it is settled."""
-
-    def __init__(self, engine: Engine, out: Path | None) -> None:
-        self._engine, self._written = engine, 0
-        self._path = None if out is None else out / "steps.jsonl"
-        try:
-            if out is not None:
-                out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(say("{path} cannot be written: {reason}.", path=out, reason=error.strerror)) from None
-
-    def write(self) -> None:
-        """Append what is new."""
-        new = self._engine.done[self._written :]
-        self._written += len(new)
-        if self._path is not None and new:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(asdict(done), ensure_ascii=False) + "\n" for done in new)
-
-
-class _Answers:
-    """The answer key as it grows, on the plant's side."""
-
-    def __init__(self, engine: Engine, path: Path | None) -> None:
-        self._engine, self._path = engine, path
-        self._known: list[Truth] = []
-        if path is not None:
-            try:
-                path.write_text("", encoding="utf-8")
-            except OSError as error:
-                reason = error.strerror or str(error)
-                raise InputError(say("{path} cannot be written: {reason}.", path=path, reason=reason)) from None
-
-    def write(self) -> None:
-        """Write the file anew whenever there is more to tell."""
-        if self._path is None or (truths := list(self._engine.truths())) == self._known:
-            return
-        self._known = truths
-        beside = self._path.with_name(f".{self._path.name}")
-        beside.write_text(
-            "".join(json.dumps({**asdict(t), "crop": ""}, ensure_ascii=False) + "\n" for t in truths), encoding="utf-8"
-        )
-        beside.replace(self._path)
-
-
-def _scenario(name: str) -> Scenario:
+def scenario_of(name: str) -> Scenario:
+    """The scenario `name`, or a plant with nothing happening. Raises InputError if there is neither."""
     if name in PLANTS:
         return Scenario(name=name, plant=PLANTS[name], duration=FOREVER_S)
     try:

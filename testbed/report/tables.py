@@ -178,6 +178,7 @@ def steps(view: View) -> Html | None:
     if not done:
         return None
     kinds = {
+        "asked": say("asked from outside"),
         "fault": say("fault"),
         "lookalike": say("look-alike"),
         "setpoint": say("set-point"),
@@ -199,5 +200,7 @@ def steps(view: View) -> Html | None:
 
 def _details(details: dict[str, Any]) -> str:
     """Parameters as they were drawn or given."""
-    told = [f"{word(key)} = {number(v) if isinstance(v, int | float) else word(str(v))}" for key, v in details.items()]
+    rest = {k: v for k, v in details.items() if k not in ("params", "present", "kind")}
+    plain = {**details.get("params", {}), **rest}
+    told = [f"{word(key)} = {number(v) if isinstance(v, int | float) else word(str(v))}" for key, v in plain.items()]
     return ", ".join(told) or NOTHING
