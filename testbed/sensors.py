@@ -70,6 +70,9 @@ class Failure:
         a, b = self.noise.take(2).ravel().tolist()
         return reading + (self.size * np.tanh(b) if abs(a) > 1.15 else 0.0)
 
+    def copy(self) -> Failure:
+        return Failure(self.mode, self.size, self.ambient, self.noise.copy(), self.age, self.held)
+
 
 class Sensors:
     """The sensors of one group, sampled every `dt` s.
@@ -135,7 +138,5 @@ class Sensors:
     def copy(self) -> Sensors:
         twin = copy.copy(self)
         twin._noise = self._noise.copy()
-        twin.failures = {
-            i: Failure(f.mode, f.size, f.ambient, f.noise.copy(), f.age, f.held) for i, f in self.failures.items()
-        }
+        twin.failures = {i: failure.copy() for i, failure in self.failures.items()}
         return twin

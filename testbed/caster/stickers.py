@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from testbed.caster.heat import EXIT_M
 from testbed.caster.place import place
 from testbed.caster.tags import COLUMNS, FACES, UNIT
 from testbed.caster.tear import Tear
+from testbed.caster.trouble import Trouble
 from testbed.drawn import nothing_left, number
 from testbed.plant import Injection
 
@@ -19,7 +21,29 @@ if TYPE_CHECKING:
 
 REACTION_S = 20.0  # slowing down takes 5 … 10 s, healing a torn shell 12 … 15 s
 ONE_COLUMN = 0.25  # share of stickers that touch one column only (14 of 61 in Liu et al. 2022)
+FORGOTTEN = 1e-4  # of its strength, when a healed tear has faded from the copper
 PARAMETERS = ("ratio", "sideways", "rise", "fall", "one_column", "rise_s", "fall_s")
+
+
+@dataclass(slots=True, kw_only=True)
+class Sticking(Trouble):
+    """A sticker in the mould; the strand breaks out when its tear reaches the mould exit."""
+
+    tear: Tear
+
+    def step(self, plant: CasterPlant, dt: float) -> None:
+        self.tear.step(plant.speed.value / 60.0, dt)
+        self.is_cleared = self.tear.is_healed or self.tear.has_broken_out
+        if self.tear.has_broken_out and not self.has_struck:
+            self.has_struck = True
+            plant.break_out()
+        self.is_gone = self.has_struck or self.tear.strength < FORGOTTEN
+
+    def heating(self, face: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray | None:
+        return None if self.tear.has_broken_out else self.tear.heating(face, x, z)
+
+    def drag(self) -> float:
+        return self.tear.drag()
 
 
 def sticker(
@@ -29,7 +53,7 @@ def sticker(
     params: Mapping[str, float | str],
     key: int,
     rng: np.random.Generator,
-) -> tuple[Tear, Injection]:
+) -> tuple[Sticking, Injection]:
     """A tear just below the meniscus at the column named in `where`.
 
     Parameters: `ratio` of tear to casting speed (0.5 … 0.9), `sideways` tear speed (1 … 9 m/min), `rise` (10 … 30 K)
@@ -62,4 +86,4 @@ def sticker(
         "rise_K": round(tear.rise, 1), "fall_K": round(tear.fall, 1), "exit_m": EXIT_M,
     }  # fmt: skip
     injection = Injection(key, name, UNIT, "fault", expects=("breakout",), reaction_s=REACTION_S, details=details)
-    return tear, injection
+    return Sticking(tear=tear), injection

@@ -34,9 +34,15 @@ class Speed:
     reference: float
     rate: float = RAMP
 
-    def step(self) -> None:
-        room = self.rate * DT
-        self.value += min(max(self.reference - self.value, -room), room)
+    def run(self, n: int) -> list[float]:
+        """The next n DT, m/min after each."""
+        room, values = self.rate * DT, []
+        for _ in range(n):
+            if self.value == self.reference:
+                return values + [self.value] * (n - len(values))
+            self.value += min(max(self.reference - self.value, -room), room)
+            values.append(self.value)
+        return values
 
     def go(self, reference: float, rate: float = RAMP) -> None:
         self.reference, self.rate = reference, rate
@@ -52,16 +58,28 @@ class Tundish:
     pause: float = 0.0  # s until the ladle flows again
     arriving: float = 1550.0  # Cel of the steel that flows in
 
-    def step(self, outflow: float) -> None:
-        """One DT with `outflow` t/s leaving."""
-        inflow = 0.0
-        if self.pause > 0.0:
-            self.pause -= DT
-        else:
-            inflow = min(max(outflow + 0.02 * (self.target - self.weight), 0.0), 4.0 * LADLE_T_PER_S)
-        self.weight = max(self.weight + DT * (inflow - outflow), 1.0)
-        mixing = inflow * DT / self.weight
-        self.temperature += mixing * (self.arriving - self.temperature) - DT * 0.002
+    def run(self, outflows: Sequence[float]) -> list[tuple[float, float]]:
+        """DT after DT with so many t/s leaving: weight (t) and temperature (Cel) after each."""
+        weight, temperature, states = self.weight, self.temperature, []
+        for outflow in outflows:
+            inflow = 0.0
+            if self.pause > 0.0:
+                self.pause -= DT
+            else:
+                inflow = outflow + 0.02 * (self.target - weight)
+                if not 0.0 <= inflow <= _LADLE_MOST:
+                    inflow = min(max(inflow, 0.0), _LADLE_MOST)
+            weight += DT * (inflow - outflow)
+            if weight < 1.0:
+                weight = 1.0
+            mixing = inflow * DT / weight
+            temperature += mixing * (self.arriving - temperature) - DT * 0.002
+            states.append((weight, temperature))
+        self.weight, self.temperature = weight, temperature
+        return states
+
+
+_LADLE_MOST = 4.0 * LADLE_T_PER_S
 
 
 class Film:
@@ -77,44 +95,71 @@ class Film:
         self.slow_noise = Noise(seed, [f"film/{name}" for name in faces])
         self.gap = np.zeros(len(places))
         self.slow = np.zeros(len(faces))
-        self.roughness = 1.0
         self._cells = np.zeros((CELLS, len(columns)))  # newest last
         self._last = np.zeros(len(columns))
         self._made = 0
         self._length = 0.0  # m cast so far
-        self.cast(0.0)
+        self._cells = np.concatenate([self._cells, *self._grown(1.0)])[-CELLS:]
 
-    def _grow(self) -> None:
-        keep = math.exp(-CELL_M / FILM_LENGTH)
-        drive = FILM_SIGMA * math.sqrt(1.0 - keep * keep) * self.roughness
-        self._last = keep * self._last + drive * self.noise.take(1)[0]
-        self._cells = np.concatenate([self._cells[1:], self._last[None]])
-        self._made += 1
+    def run(self, casts: Sequence[float], roughness: Sequence[float], seconds: float) -> FilmRows:
+        """The film at n moments: `casts` are the metres cast before each, which follow each other by `seconds`."""
+        cells, places = [self._cells], []
+        first = self._made
+        gaps = np.empty((len(casts), len(self.gap)))
+        slows = np.empty((len(casts), len(self.slow)))
+        drifts, steps = self.gap_noise.take(len(casts)), self.slow_noise.take(len(casts))
+        keep, slowly = math.exp(-seconds / GAP_S), math.exp(-seconds / FACE_S)
+        drive = GAP_SIGMA * math.sqrt(1.0 - keep * keep)
+        pace = FACE_SIGMA * math.sqrt(1.0 - slowly * slowly)
+        for i, (metres, rough) in enumerate(zip(casts, roughness, strict=True)):
+            self._length += metres
+            cells.extend(self._grown(rough))
+            places.append((self._length, self._made))
+            slows[i] = self.slow = slowly * self.slow + pace * steps[i]
+            gaps[i] = self.gap = keep * self.gap + (drive * rough) * drifts[i]
+        grown = np.concatenate(cells)
+        self._cells = grown[len(grown) - CELLS :]
+        return FilmRows(grown, first, np.array(places), gaps, slows)
 
-    def cast(self, metres: float) -> None:
-        """The strand has moved on by `metres`."""
-        self._length += metres
-        while self._made * CELL_M < self._length + MEMORY_M + 2 * CELL_M:
-            self._grow()
-
-    def drift(self, seconds: float) -> None:
-        """What varies in time, over `seconds`."""
-        keep = math.exp(-seconds / FACE_S)
-        self.slow = keep * self.slow + FACE_SIGMA * math.sqrt(1.0 - keep * keep) * self.slow_noise.take(1)[0]
-        keep = math.exp(-seconds / GAP_S)
-        drive = GAP_SIGMA * math.sqrt(1.0 - keep * keep) * self.roughness
-        self.gap = keep * self.gap + drive * self.gap_noise.take(1)[0]
-
-    def factor(self, z: np.ndarray, column: np.ndarray, face: np.ndarray) -> np.ndarray:
-        """Flux factor at the places, at depths z (m, up to MEMORY_M) of the given columns and faces, float64 (k,)."""
-        cell = (self._length + MEMORY_M - z) / CELL_M - (self._made - CELLS)
-        low = cell.astype(np.int64)
-        part = cell - low
-        film = (1.0 - part) * self._cells[low, column] + part * self._cells[low + 1, column]
-        return 1.0 + film + self.gap + self.slow[face]
+    def _grown(self, rough: float) -> list[np.ndarray]:
+        """Film for what will be cast next, newest last, each (1, columns)."""
+        new = 0
+        while (self._made + new) * CELL_M < self._length + MEMORY_M + 2 * CELL_M:
+            new += 1
+        self._made += new
+        rows = []
+        for noise in self.noise.take(new):
+            self._last = _FILM_KEEP * self._last + _FILM_DRIVE * rough * noise
+            rows.append(self._last[None])
+        return rows
 
     def copy(self) -> Film:
         twin = copy.copy(self)
         twin.noise, twin.gap_noise = self.noise.copy(), self.gap_noise.copy()
         twin.slow_noise = self.slow_noise.copy()
         return twin
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRows:
+    """The film at n moments: its cells, newest last (m, columns), and what varies in time, (n, places) and faces."""
+
+    cells: np.ndarray
+    first: int  # cells made before the oldest moment
+    places: np.ndarray  # (n, 2): m cast, cells made
+    gaps: np.ndarray
+    slows: np.ndarray
+
+    def factor(self, z: np.ndarray, column: np.ndarray, face: np.ndarray) -> np.ndarray:
+        """Flux factor at depths z (n, k), m up to MEMORY_M, of the given columns and faces (k,): float64 (n, k)."""
+        length, made = self.places[:, :1], self.places[:, 1:]
+        cell = (length + MEMORY_M - z) / CELL_M - (made - CELLS)
+        low = cell.astype(np.int64)
+        part = cell - low
+        low += (made - self.first).astype(np.int64)
+        film = (1.0 - part) * self.cells[low, column] + part * self.cells[low + 1, column]
+        return 1.0 + film + self.gaps + self.slows[:, face]
+
+
+_FILM_KEEP = math.exp(-CELL_M / FILM_LENGTH)
+_FILM_DRIVE = FILM_SIGMA * math.sqrt(1.0 - _FILM_KEEP * _FILM_KEEP)
