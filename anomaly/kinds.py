@@ -79,6 +79,10 @@ def _sticker(groups: Sequence[Group], view: View | None) -> Model:
     return Sticker.of(groups)
 
 
+def _crack(groups: Sequence[Group], view: View | None) -> Model:
+    return Sticker.of(groups, "crack")
+
+
 def _subsequence(groups: Sequence[Group], view: View | None) -> Model:
     signals = Signals.of(groups)
     return Subsequence(signals.channels, signals.rate_hz)
@@ -90,6 +94,7 @@ def _var_residual(groups: Sequence[Group], view: View | None) -> Model:
 
 
 _BEGIN: dict[str, Begin] = {
+    "crack": _crack,
     "mspc": _mspc,
     "spectrum": _spectrum,
     "sticker": _sticker,

@@ -1,6 +1,7 @@
-"""Stickers in a mould, by the two signs that simple limits miss.
+"""Stickers and cracks in a mould, by the two signs that simple limits miss.
 
-A time lag from one thermocouple row to the next, and inversion: the upper one cools while the lower one heats.
+A time lag from one thermocouple row to the next, and inversion: the upper one cools while the lower one heats. A crack
+is the same wave the other way round: a dip that runs down from row to row.
 Nothing here knows the mould: rows and columns come from the tags' names, levels of noise and thresholds from data.
 """
 
@@ -19,6 +20,7 @@ from connectors.tags import Group, Tag
 from connectors.texts import say
 
 PATTERN = re.compile(r"^(?P<stem>.*_)(?P<row>\d+)_(?P<column>\d+)$")
+LEAST_COLUMNS = 3  # of a face that a wave can be told on
 RATE_HZ = 2.0
 LENGTH = 96  # samples: 48 s, the longest lag, the rise before it, and a stretch to tell noise by
 STRIDE_S = 0.5
@@ -44,18 +46,22 @@ class Wall:
 def wall(tags: Sequence[Tag]) -> Wall:
     """The wall that names such as TC_BF_2_11 (face, row, column) describe.
 
-    Raises InputError if the names do not form a full grid of at least two rows.
+    Narrow faces, of fewer than three columns, are left out beside broad ones. Raises InputError if the names do not
+    form a full grid of at least two rows.
     """
     places: dict[tuple[str, int, int], str] = {}
     for tag in tags:
         match = PATTERN.match(tag.name)
         if match is not None:
             places[match["stem"], int(match["row"]), int(match["column"])] = tag.name
+    narrow = {face for face, _, _ in places if len({c for f, _, c in places if f == face}) < LEAST_COLUMNS}
+    if len(narrow) < len({face for face, _, _ in places}):
+        places = {place: name for place, name in places.items() if place[0] not in narrow}
     faces = sorted({face for face, _, _ in places})
     rows = sorted({row for _, row, _ in places})
     columns = sorted({column for _, _, column in places})
     grid = [(f, r, c) for f in faces for r in rows for c in columns]
-    if len(rows) < 2 or len(columns) < 3 or any(place not in places for place in grid):
+    if len(rows) < 2 or len(columns) < LEAST_COLUMNS or any(place not in places for place in grid):
         raise InputError(
             say(
                 "A thermocouple wall needs tags named …_<row>_<column> in full rows, at least 2 by 3, but "
@@ -78,18 +84,20 @@ class Sticker:
         jump: K per sample; a larger step disqualifies a thermocouple for a while.
         floor: K, the least noise of a rise that is believed.
         level: the score that is the alarm level.
+        kind: 'sticker' looks for rises that run down, 'crack' for dips.
     """
 
     wall: Wall
+    kind: str = "sticker"
     jump: float = np.inf
     floor: float = 0.0
     level: float = 1.0
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, groups: Sequence[Group]) -> Sticker:
+    def of(cls, groups: Sequence[Group], kind: str = "sticker") -> Sticker:
         """For the thermocouples among the tags of these groups."""
-        return cls(wall([tag for group in groups for tag in group.tags if PATTERN.match(tag.name)]))
+        return cls(wall([tag for group in groups for tag in group.tags if PATTERN.match(tag.name)]), kind)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -108,7 +116,7 @@ class Sticker:
     def graph(self) -> Graph:
         """Window (1, LENGTH, channels) in K to score (1, 1) and contribution (1, channels)."""
         w = self.wall
-        g = Graph("sticker")
+        g = Graph(self.kind)
         raw = g.input("window", [1, LENGTH, len(w.channels)])
         grid = g.reshape(raw, [LENGTH, w.faces, w.rows, w.columns])
         rises = self._rises(g, raw)
@@ -125,7 +133,7 @@ class Sticker:
     def _rises(self, g: Graph, raw: str) -> str:
         """Rises in units of their noise, (n, faces, rows, columns), newest last."""
         w = self.wall
-        matrix = _rise_matrix()
+        matrix = _rise_matrix() * (-1.0 if self.kind == "crack" else 1.0)
         rises = g.add("MatMul", g.constant(matrix), g.reshape(raw, [LENGTH, -1]))
         rises = g.reshape(rises, [len(matrix), w.faces, w.rows, w.columns])
         rises = g.add("Sub", rises, self._common(g, rises))
@@ -180,8 +188,8 @@ class Sticker:
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
         return {
-            "name": "sticker",
-            "kind": "sticker",
+            "name": self.kind,
+            "kind": self.kind,
             "task": "anomaly.series",
             "condition": "breakout",
             "severity": 900,

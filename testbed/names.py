@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from connectors.texts import say, word
 
 # What a tag measures, by the last level of its path or by how that begins, up to a '_'.
@@ -12,6 +14,7 @@ TAGS = {
     "AR_STP": "argon flow of the stopper",
     "BUR_SPEED": "backup roll speed",
     "CAM_TOP": "camera above the strip",
+    "CAST_LEN": "cast length",
     "COIL_ID": "coil",
     "EMU_CONC": "emulsion concentration",
     "EMU_FLOW": "emulsion flow",
@@ -38,7 +41,9 @@ TAGS = {
     "Q_FACE": "heat flux of the face",
     "ROLL_FORCE": "roll force",
     "ROLL_GAP": "roll gap",
+    "SEG_GAP": "segment gap",
     "SLAB_ID": "slab",
+    "SLAB_MARK": "slab marked",
     "STP_CMD": "stopper command",
     "STP_POS": "stopper position",
     "STRIP_LEN": "strip length",
@@ -48,14 +53,19 @@ TAGS = {
     "TENS": "strip tension",
     "T_FDT": "delivery temperature",
     "T_FET": "entry temperature",
+    "T_SURF_STR": "strand surface at the straightener",
+    "T_SURF_UNB": "strand surface at unbending",
     "V_CAST": "casting speed",
     "V_EXIT": "mill speed",
     "V_ROLL": "roll speed",
     "V_STRIP": "strip speed",
+    "WD_TRQ": "withdrawal torque",
     "WELD": "weld",
     "WIDTH": "strip width",
     "WR_DIA": "work roll diameter",
 }
+ZONE = re.compile(r"SPR_Z\d+_(FLOW|PRES)")
+ZONE_TAGS = {"FLOW": "spray water flow of the zone", "PRES": "spray water pressure of the zone"}
 ADVICE = {
     "check-roll": "Look at the work roll of the stand that is named; change it before the next coil.",
     "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
@@ -83,6 +93,9 @@ def measured(short: str) -> str:
     >>> measured("TC_BF_1_9"), measured("FOO")
     ('thermocouple', '')
     """
+    zone = ZONE.fullmatch(short)
+    if zone is not None:
+        return word(ZONE_TAGS[zone[1]])
     parts = short.split("_")
     stems = ("_".join(parts[:n]) for n in range(len(parts), 0, -1))
     return next((word(TAGS[stem]) for stem in stems if stem in TAGS), "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,7 +29,7 @@ KCAL = 1.163  # W/m2K in kcal/m2h°C
 EMISSIVITY, STEFAN = 0.8, 5.67e-8  # of scaled steel; W/(m2 K4)
 ROLLS = 40.0  # W/m2K, support rolls in contact; judgement
 LANE = 0.9  # of a nozzle's water that its neighbours do not make up for below it; judgement
-_AREAS = np.array([2.0 * WIDTH * (b - a) * 1e4 for a, b in zip(EDGES, EDGES[1:], strict=False)])  # cm2
+_AREAS = np.array([2.0 * WIDTH * (b - a) * 1e4 for a, b in pairwise(EDGES)])  # cm2
 _EDGES = np.array(EDGES)
 
 

@@ -36,6 +36,22 @@ class LooseThermocouple(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.copper.sensors.failures.pop(self.index, None)
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        face, row, column = place(where, rng)
+        duration = number(left, "duration", 90.0, 240.0, rng)
+        drawn = FAILURES[int(rng.integers(len(FAILURES)))]
+        mode = str(left.pop("mode", drawn))
+        if mode not in FAILURES:
+            raise InputError(say("A thermocouple does not fail by '{mode}'.", mode=mode) + nearest(mode, FAILURES))
+        size = {"step": (30.0, 80.0), "drift": (8.0, 25.0), "spikes": (40.0, 120.0), "frozen": (0.0, 1.0)}[mode]
+        index = (face * ROWS + row - 1) * COLUMNS + column - 1
+        path = thermocouple_name(face, row, column)
+        noise = Noise(plant.seed, [f"{path}/failure@{plant.present}"])
+        failure = Failure(mode, float(rng.uniform(*size)), 35.0, noise)
+        thing = cls(duration=duration, index=index, failure=failure)
+        return thing, path, ("sensor",), {"mode": mode, "face": FACES[face], "size": round(failure.size, 1)}
+
 
 @dataclass(slots=True, kw_only=True)
 class LevelSensorSpike(Passing):
@@ -48,6 +64,12 @@ class LevelSensorSpike(Passing):
 
     def end(self, plant: CasterPlant) -> None:
         plant.loop.disturbance = 0.0
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        height = number(left, "height", 14.0, 24.0, rng)
+        thing = cls(duration=number(left, "duration", 0.6, 1.2, rng), height=1e-3 * height)
+        return thing, f"{UNIT}/LVL_PV", ("sensor",), {"height_mm": round(height, 1)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +85,12 @@ class SensorBeat(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.loop.disturbance = 0.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        amplitude, hertz = number(left, "amplitude", 2.5, 4.0, rng), number(left, "hertz", 0.06, 0.12, rng)
+        thing = cls(duration=number(left, "duration", 120.0, 240.0, rng), amplitude=1e-3 * amplitude, hertz=hertz)
+        return thing, f"{UNIT}/LVL_PV", ("sensor",), {"amplitude_mm": round(amplitude, 2), "hertz": round(hertz, 3)}
+
 
 @dataclass(slots=True, kw_only=True)
 class PositionDrift(Passing):
@@ -76,6 +104,12 @@ class PositionDrift(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.stopper_meter.offset = 0.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        offset = number(left, "offset", 0.8, 2.0, rng)
+        thing = cls(duration=number(left, "duration", 200.0, 400.0, rng), offset=1e-3 * offset)
+        return thing, f"{UNIT}/STP_POS", ("sensor",), {"offset_mm": round(offset, 2)}
+
 
 @dataclass(slots=True, kw_only=True)
 class PositionPlay(Passing):
@@ -88,6 +122,12 @@ class PositionPlay(Passing):
 
     def end(self, plant: CasterPlant) -> None:
         plant.stopper_meter.play = 0.0
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        play = number(left, "play", 0.6, 1.0, rng)
+        thing = cls(duration=number(left, "duration", 200.0, 400.0, rng), play=1e-3 * play)
+        return thing, f"{UNIT}/STP_POS", ("sensor",), {"play_mm": round(play, 2)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +143,13 @@ class PressureDrift(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.spray.gauge[self.zone] = 1.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        zone, factor = zone_of(where, rng), number(left, "factor", 1.25, 1.6, rng)
+        thing = cls(duration=number(left, "duration", 300.0, 500.0, rng), zone=zone - 1, factor=factor)
+        where = f"{STRAND}/SPR_Z{zone}_PRES"
+        return thing, where, ("sensor",), {"zone": float(zone), "factor": round(factor, 3)}
+
 
 @dataclass(slots=True, kw_only=True)
 class FlowMeterDrift(Passing):
@@ -117,6 +164,13 @@ class FlowMeterDrift(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.meters[self.face] = 1.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        face, factor = face_of(where, rng), number(left, "factor", 0.8, 0.88, rng)
+        thing = cls(duration=number(left, "duration", 200.0, 400.0, rng), face=face, factor=factor)
+        name = ALL_FACES[face]
+        return thing, f"{UNIT}/MW_FLOW_{name}", ("sensor",), {"face": name, "factor": round(factor, 3)}
+
 
 @dataclass(slots=True)
 class StopperMeter:
@@ -130,63 +184,6 @@ class StopperMeter:
         if self.play == 0.0:
             self.shown = None
             return lift + self.offset
-        self.shown = lift if self.shown is None else self.shown
+        self.shown = lift - self.play if self.shown is None else self.shown  # the arm has dropped to one side
         self.shown = min(max(self.shown, lift - self.play), lift + self.play)
         return self.shown + self.offset
-
-
-# -- what a script leaves open is drawn --------------------------------------------------------------------
-
-
-def loose_thermocouple(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    face, row, column = place(where, rng)
-    duration = number(left, "duration", 90.0, 240.0, rng)
-    drawn = FAILURES[int(rng.integers(len(FAILURES)))]
-    mode = str(left.pop("mode", drawn))
-    if mode not in FAILURES:
-        raise InputError(say("A thermocouple does not fail by '{mode}'.", mode=mode) + nearest(mode, FAILURES))
-    size = {"step": (30.0, 80.0), "drift": (8.0, 25.0), "spikes": (40.0, 120.0), "frozen": (0.0, 1.0)}[mode]
-    index = (face * ROWS + row - 1) * COLUMNS + column - 1
-    path = thermocouple_name(face, row, column)
-    noise = Noise(plant.seed, [f"{path}/failure@{plant.present}"])
-    failure = Failure(mode, float(rng.uniform(*size)), 35.0, noise)
-    thing = LooseThermocouple(duration=duration, index=index, failure=failure)
-    return thing, path, ("sensor",), {"mode": mode, "face": FACES[face], "size": round(failure.size, 1)}
-
-
-def level_sensor_spike(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    height = number(left, "height", 14.0, 24.0, rng)
-    thing = LevelSensorSpike(duration=number(left, "duration", 0.6, 1.2, rng), height=1e-3 * height)
-    return thing, f"{UNIT}/LVL_PV", ("sensor",), {"height_mm": round(height, 1)}
-
-
-def sensor_beat(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    amplitude, hertz = number(left, "amplitude", 2.5, 4.0, rng), number(left, "hertz", 0.06, 0.12, rng)
-    thing = SensorBeat(duration=number(left, "duration", 120.0, 240.0, rng), amplitude=1e-3 * amplitude, hertz=hertz)
-    return thing, f"{UNIT}/LVL_PV", ("sensor",), {"amplitude_mm": round(amplitude, 2), "hertz": round(hertz, 3)}
-
-
-def position_drift(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    offset = number(left, "offset", 0.8, 2.0, rng)
-    thing = PositionDrift(duration=number(left, "duration", 200.0, 400.0, rng), offset=1e-3 * offset)
-    return thing, f"{UNIT}/STP_POS", ("sensor",), {"offset_mm": round(offset, 2)}
-
-
-def position_play(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    play = number(left, "play", 0.6, 1.0, rng)
-    thing = PositionPlay(duration=number(left, "duration", 200.0, 400.0, rng), play=1e-3 * play)
-    return thing, f"{UNIT}/STP_POS", ("sensor",), {"play_mm": round(play, 2)}
-
-
-def pressure_drift(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    zone, factor = zone_of(where, rng), number(left, "factor", 1.25, 1.6, rng)
-    thing = PressureDrift(duration=number(left, "duration", 300.0, 500.0, rng), zone=zone - 1, factor=factor)
-    where = f"{STRAND}/SPR_Z{zone}_PRES"
-    return thing, where, ("sensor",), {"zone": float(zone), "factor": round(factor, 3)}
-
-
-def flow_meter_drift(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    face, factor = face_of(where, rng), number(left, "factor", 0.8, 0.88, rng)
-    thing = FlowMeterDrift(duration=number(left, "duration", 200.0, 400.0, rng), face=face, factor=factor)
-    name = ALL_FACES[face]
-    return thing, f"{UNIT}/MW_FLOW_{name}", ("sensor",), {"face": name, "factor": round(factor, 3)}

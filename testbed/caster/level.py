@@ -102,7 +102,11 @@ class LevelLoop:
             omega = _TURN * speed / ROLL_PITCH
             phase = (phase + omega * DT) % _TURN
             bulging = bulge * omega * math.cos(phase)
-            flow = gain * under_way.popleft() * math.sqrt(_FALL * (HEAD * weight / NOMINAL_WEIGHT)) - area * speed + bulging
+            flow = (
+                gain * under_way.popleft() * math.sqrt(_FALL * (HEAD * weight / NOMINAL_WEIGHT))
+                - area * speed
+                + bulging
+            )
             level += DT * (flow / area - leak)
             if level < EMPTY:
                 level = EMPTY

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from testbed.caster import instruments, operators
+from testbed.caster import instruments, operators, patches
 from testbed.caster.passing import Passing
 from testbed.drawn import nothing_left
 from testbed.plant import Injection
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 AFTERMATH_S = 10.0  # s after the end in which its own traces still show: a contact that jumps back, a ramp
 
 _MAKE = {
-    "loose_thermocouple": instruments.loose_thermocouple,
-    "speed_change": operators.speed_change,
-    "powder_change": operators.powder_change,
-    "tundish_change": operators.tundish_change,
-    "ladle_change": operators.ladle_change,
-    "slag_patch": operators.slag_patch,
-    "air_gap": operators.air_gap,
-    "tundish_low": operators.tundish_low,
-    "width_change": operators.width_change,
-    "stopper_jog": operators.stopper_jog,
-    "level_setpoint": operators.level_setpoint,
-    "level_sensor_spike": instruments.level_sensor_spike,
-    "sensor_beat": instruments.sensor_beat,
-    "stopper_dither": operators.stopper_dither,
-    "position_drift": instruments.position_drift,
-    "position_play": instruments.position_play,
-    "zone_setpoint": operators.zone_setpoint,
-    "pressure_drift": instruments.pressure_drift,
-    "flow_meter_drift": instruments.flow_meter_drift,
-    "pump_change": operators.pump_change,
-    "water_setpoint": operators.water_setpoint,
+    "loose_thermocouple": instruments.LooseThermocouple.drawn,
+    "speed_change": operators.SpeedChange.drawn,
+    "powder_change": operators.PowderChange.drawn,
+    "tundish_change": operators.TundishChange.drawn,
+    "ladle_change": operators.LadleChange.drawn,
+    "slag_patch": patches.SlagPatch.drawn,
+    "air_gap": patches.AirGap.drawn,
+    "tundish_low": operators.TundishLow.drawn,
+    "width_change": operators.WidthChange.drawn,
+    "stopper_jog": operators.StopperJog.drawn,
+    "level_setpoint": operators.LevelSetPoint.drawn,
+    "level_sensor_spike": instruments.LevelSensorSpike.drawn,
+    "sensor_beat": instruments.SensorBeat.drawn,
+    "stopper_dither": operators.StopperDither.drawn,
+    "position_drift": instruments.PositionDrift.drawn,
+    "position_play": instruments.PositionPlay.drawn,
+    "zone_setpoint": operators.ZoneSetPoint.drawn,
+    "pressure_drift": instruments.PressureDrift.drawn,
+    "flow_meter_drift": instruments.FlowMeterDrift.drawn,
+    "pump_change": operators.PumpChange.drawn,
+    "water_setpoint": operators.WaterSetPoint.drawn,
 }
 KINDS = tuple(_MAKE)
 PARAMETERS = (

@@ -1,4 +1,4 @@
-"""What operators and the line do on a normal day, that resembles a fault: changes of speed, powder, ladle, width, water."""
+"""What operators do on a normal day that resembles a fault: changes of speed, powder, ladle, width, water."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 
 from testbed.caster.level import AREA, NOMINAL_WEIGHT
 from testbed.caster.passing import Passing
-from testbed.caster.place import place
-from testbed.caster.tags import COLUMNS, FACES, STRAND, UNIT
+from testbed.caster.tags import STRAND, UNIT
 from testbed.caster.water import zone_of
 from testbed.drawn import number
 
@@ -30,6 +29,17 @@ class SpeedChange(Passing):
     def begin(self, plant: CasterPlant) -> None:
         plant.speed.go(self.speed)
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        now = plant.speed.reference
+        drawn = float(rng.uniform(0.1, 0.3)) * (
+            -1.0 if now > 1.35 else 1.0 if now < 1.15 else float(rng.choice([-1, 1]))
+        )
+        number(left, "duration", 0.0, 1.0, rng)
+        change = float(left.pop("change", drawn))
+        target = round(min(max(now + change, 0.9), 1.6), 3)
+        return cls(duration=120.0, speed=target), UNIT, (), {"from": now, "to": target}
+
 
 @dataclass(slots=True, kw_only=True)
 class PowderChange(Passing):
@@ -45,6 +55,12 @@ class PowderChange(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.flux_scale.target = 1.0
         plant.roughness = 1.0
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        factor = number(left, "factor", 0.86, 0.95, rng)
+        thing = cls(duration=number(left, "duration", 240.0, 480.0, rng), factor=factor)
+        return thing, UNIT, (), {"factor": round(factor, 3)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +80,12 @@ class TundishChange(Passing):
         if not plant.loop.leak:
             plant.speed.go(self.speed)
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        slow = number(left, "slow", 0.6, 0.8, rng)
+        thing = cls(duration=number(left, "duration", 180.0, 300.0, rng), slow=round(slow, 3))
+        return thing, UNIT, (), {"slow": round(slow, 3), "weight": NOMINAL_WEIGHT}
+
 
 @dataclass(slots=True, kw_only=True)
 class LadleChange(Passing):
@@ -72,6 +94,10 @@ class LadleChange(Passing):
     def begin(self, plant: CasterPlant) -> None:
         plant.tundish.pause = self.duration
         plant.tundish.arriving = 1558.0 if plant.tundish.temperature < 1550.0 else 1552.0
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        return cls(duration=number(left, "duration", 90.0, 180.0, rng)), UNIT, (), {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +112,12 @@ class TundishLow(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.tundish.target = NOMINAL_WEIGHT
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        weight = number(left, "weight", 26.0, 36.0, rng)
+        thing = cls(duration=number(left, "duration", 900.0, 1500.0, rng), weight=weight)
+        return thing, UNIT, (), {"weight": round(weight, 1)}
+
 
 @dataclass(slots=True, kw_only=True)
 class WidthChange(Passing):
@@ -99,6 +131,12 @@ class WidthChange(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.loop.area = AREA
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        factor = number(left, "factor", 1.15, 1.3, rng)
+        thing = cls(duration=number(left, "duration", 500.0, 900.0, rng), factor=factor)
+        return thing, UNIT, (), {"factor": round(factor, 3)}
+
 
 @dataclass(slots=True, kw_only=True)
 class StopperJog(Passing):
@@ -111,6 +149,12 @@ class StopperJog(Passing):
 
     def end(self, plant: CasterPlant) -> None:
         plant.loop.push = 0.0
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        lift = number(left, "lift", 4.0, 7.0, rng)
+        thing = cls(duration=number(left, "duration", 3.0, 4.0, rng), lift=1e-3 * lift)
+        return thing, UNIT, (), {"lift_mm": round(lift, 2)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,6 +170,12 @@ class StopperDither(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.loop.push = 0.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        amplitude, hertz = number(left, "amplitude", 1.6, 2.5, rng), number(left, "hertz", 0.3, 0.5, rng)
+        thing = cls(duration=number(left, "duration", 120.0, 240.0, rng), amplitude=1e-3 * amplitude, hertz=hertz)
+        return thing, UNIT, (), {"amplitude_mm": round(amplitude, 2), "hertz": round(hertz, 2)}
+
 
 @dataclass(slots=True, kw_only=True)
 class LevelSetPoint(Passing):
@@ -138,6 +188,12 @@ class LevelSetPoint(Passing):
 
     def end(self, plant: CasterPlant) -> None:
         plant.loop.set_point -= self.shift
+
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        shift = number(left, "shift", 8.0, 14.0, rng) * (1.0 if rng.uniform() < 0.5 else -1.0)
+        thing = cls(duration=number(left, "duration", 90.0, 180.0, rng), shift=1e-3 * shift)
+        return thing, UNIT, (), {"shift_mm": round(shift, 1)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,6 +209,12 @@ class ZoneSetPoint(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.spray.trim[self.zone] = 1.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        zone, factor = zone_of(where, rng), number(left, "factor", 1.12, 1.3, rng)
+        thing = cls(duration=number(left, "duration", 300.0, 500.0, rng), zone=zone - 1, factor=factor)
+        return thing, f"{STRAND}/SPR_Z{zone}", (), {"zone": float(zone), "factor": round(factor, 3)}
+
 
 @dataclass(slots=True, kw_only=True)
 class WaterSetPoint(Passing):
@@ -166,139 +228,19 @@ class WaterSetPoint(Passing):
     def end(self, plant: CasterPlant) -> None:
         plant.water_trim = 1.0
 
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        factor = number(left, "factor", 0.85, 0.9, rng)
+        thing = cls(duration=number(left, "duration", 200.0, 400.0, rng), factor=factor)
+        return thing, UNIT, (), {"factor": round(factor, 3)}
+
 
 @dataclass(slots=True, kw_only=True)
 class PumpChange(WaterSetPoint):
     """One mould-water pump takes over from another: a short dip of every face's flow."""
 
-
-@dataclass(slots=True, kw_only=True)
-class SlagPatch(Passing):
-    """A thick piece of slag film is carried down with the strand: a dip as of a crack, over a sound shell."""
-
-    face: int
-    x0: float
-    dip: float
-    length: float
-    half_width: float
-    head: float = 0.0
-
-    def during(self, plant: CasterPlant, dt: float) -> None:
-        self.head += plant.speed.value / 60.0 * dt
-
-    def heating(self, face: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray | None:
-        inside = np.clip((self.head - z) / 0.04, 0.0, 1.0) * np.clip((z - self.head + self.length) / 0.04, 0.0, 1.0)
-        return np.where(face == self.face, -self.dip * inside * np.exp(-(((x - self.x0) / self.half_width) ** 2)), 0.0)
-
-
-@dataclass(slots=True, kw_only=True)
-class AirGap(SlagPatch):
-    """The strand stands off the copper at one place for a while: a column cools and warms again, nothing moves down."""
-
-    def during(self, plant: CasterPlant, dt: float) -> None:
-        pass
-
-    def heating(self, face: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray | None:
-        shape = self.phase * np.exp(-(((x - self.x0) / self.half_width) ** 2))
-        return np.where(face == self.face, -self.dip * shape, 0.0)
-
-
-# -- what a script leaves open is drawn --------------------------------------------------------------------
-
-
-def speed_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    now = plant.speed.reference
-    drawn = float(rng.uniform(0.1, 0.3)) * (-1.0 if now > 1.35 else 1.0 if now < 1.15 else float(rng.choice([-1, 1])))
-    number(left, "duration", 0.0, 1.0, rng)
-    change = float(left.pop("change", drawn))
-    target = round(min(max(now + change, 0.9), 1.6), 3)
-    return SpeedChange(duration=120.0, speed=target), UNIT, (), {"from": now, "to": target}
-
-
-def powder_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    factor = number(left, "factor", 0.86, 0.95, rng)
-    thing = PowderChange(duration=number(left, "duration", 240.0, 480.0, rng), factor=factor)
-    return thing, UNIT, (), {"factor": round(factor, 3)}
-
-
-def tundish_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    slow = number(left, "slow", 0.6, 0.8, rng)
-    thing = TundishChange(duration=number(left, "duration", 180.0, 300.0, rng), slow=round(slow, 3))
-    return thing, UNIT, (), {"slow": round(slow, 3), "weight": NOMINAL_WEIGHT}
-
-
-def ladle_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    return LadleChange(duration=number(left, "duration", 90.0, 180.0, rng)), UNIT, (), {}
-
-
-def tundish_low(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    weight = number(left, "weight", 26.0, 36.0, rng)
-    thing = TundishLow(duration=number(left, "duration", 900.0, 1500.0, rng), weight=weight)
-    return thing, UNIT, (), {"weight": round(weight, 1)}
-
-
-def width_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    factor = number(left, "factor", 1.15, 1.3, rng)
-    thing = WidthChange(duration=number(left, "duration", 500.0, 900.0, rng), factor=factor)
-    return thing, UNIT, (), {"factor": round(factor, 3)}
-
-
-def stopper_jog(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    lift = number(left, "lift", 4.0, 7.0, rng)
-    thing = StopperJog(duration=number(left, "duration", 3.0, 4.0, rng), lift=1e-3 * lift)
-    return thing, UNIT, (), {"lift_mm": round(lift, 2)}
-
-
-def stopper_dither(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    amplitude, hertz = number(left, "amplitude", 1.2, 2.0, rng), number(left, "hertz", 0.25, 0.5, rng)
-    thing = StopperDither(
-        duration=number(left, "duration", 120.0, 240.0, rng), amplitude=1e-3 * amplitude, hertz=hertz
-    )
-    return thing, UNIT, (), {"amplitude_mm": round(amplitude, 2), "hertz": round(hertz, 2)}
-
-
-def level_setpoint(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    shift = number(left, "shift", 8.0, 14.0, rng) * (1.0 if rng.uniform() < 0.5 else -1.0)
-    thing = LevelSetPoint(duration=number(left, "duration", 90.0, 180.0, rng), shift=1e-3 * shift)
-    return thing, UNIT, (), {"shift_mm": round(shift, 1)}
-
-
-def zone_setpoint(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    zone, factor = zone_of(where, rng), number(left, "factor", 1.12, 1.3, rng)
-    thing = ZoneSetPoint(duration=number(left, "duration", 300.0, 500.0, rng), zone=zone - 1, factor=factor)
-    return thing, f"{STRAND}/SPR_Z{zone}", (), {"zone": float(zone), "factor": round(factor, 3)}
-
-
-def water_setpoint(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    factor = number(left, "factor", 0.85, 0.9, rng)
-    thing = WaterSetPoint(duration=number(left, "duration", 200.0, 400.0, rng), factor=factor)
-    return thing, UNIT, (), {"factor": round(factor, 3)}
-
-
-def pump_change(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    factor = number(left, "factor", 0.78, 0.88, rng)
-    thing = PumpChange(duration=number(left, "duration", 25.0, 40.0, rng), factor=factor)
-    return thing, UNIT, (), {"factor": round(factor, 3)}
-
-
-def slag_patch(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    face, _, column = place(where, rng)
-    thing = SlagPatch(
-        duration=number(left, "duration", 60.0, 90.0, rng), face=face, x0=_middle(column),
-        dip=number(left, "dip", 8.0, 15.0, rng), length=number(left, "length", 0.25, 0.4, rng),
-        half_width=number(left, "half_width", 0.12, 0.25, rng),
-    )  # fmt: skip
-    return thing, UNIT, (), {"face": FACES[face], "column": float(column), "dip_K": round(thing.dip, 1)}
-
-
-def air_gap(plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
-    face, _, column = place(where, rng)
-    thing = AirGap(
-        duration=number(left, "duration", 60.0, 120.0, rng), face=face, x0=_middle(column),
-        dip=number(left, "dip", 8.0, 15.0, rng), length=1.0, half_width=number(left, "half_width", 0.06, 0.12, rng),
-    )  # fmt: skip
-    return thing, UNIT, (), {"face": FACES[face], "column": float(column), "dip_K": round(thing.dip, 1)}
-
-
-def _middle(column: int) -> float:
-    return (column - (COLUMNS + 1) / 2) * 0.125
+    @classmethod
+    def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
+        factor = number(left, "factor", 0.78, 0.88, rng)
+        thing = cls(duration=number(left, "duration", 25.0, 40.0, rng), factor=factor)
+        return thing, UNIT, (), {"factor": round(factor, 3)}

@@ -32,7 +32,7 @@ class Oscillator:
         self._noise = Noise(seed, [tag.name for tag in tags.OSCILLATION.tags])
 
     def run(self, speeds: Sequence[float], drag: float) -> list[tuple[float, float, float]]:
-        """DT after DT at speeds in m/min: phase at its end, strokes a second, friction in kN (`drag` more than usual)."""
+        """DT after DT at speeds in m/min: phase, strokes a second, friction in kN, which is `drag` more than usual."""
         phase, friction, steps = self.phase, FRICTION * (1.0 + drag), []
         for speed in speeds:
             frequency = strokes(speed) / 60.0

@@ -1,4 +1,4 @@
-"""What is sampled once a second: mould water, tundish, argon, sprays, strand. Noted as it happens, computed together."""
+"""What is sampled once a second: mould water, tundish, argon, sprays, strand. Noted first, computed together."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 JUMP_M = 8e-3  # m the level leaves its set-point by at which it draws powder in; judgement on 10 … 15 mm events
 SWING_M = 5e-3  # m, a swing of this size counts in full
-DOSE_S = 60.0  # s of full swings after which powder has been drawn in; judgement
+DOSE_S = 30.0  # s of full swings after which powder has been drawn in; judgement
 
 
 @dataclass(slots=True)

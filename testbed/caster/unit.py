@@ -242,7 +242,11 @@ class CasterPlant:
     def _second(self, speed: float, tundish: tuple[float, float], scale: float, phase: float) -> Second:
         v = max(self.settled, 1e-3)
         flows = tuple(flow * share for flow, share in zip(FLOWS, self._water_shares(), strict=True))
-        shares = _FULL if not self._troubles else tuple(math.prod(t.of_face(face) for t in self._troubles.values()) for face in range(len(FLOWS)))
+        shares = (
+            _FULL
+            if not self._troubles
+            else tuple(math.prod(t.of_face(face) for t in self._troubles.values()) for face in range(len(FLOWS)))
+        )
         pressure = BACK_PRESSURE * (self.argon / USUAL_ARGON) * (1.0 + 0.8 * (1.0 / self.loop.clog - 1.0))
         water = self.spray.flows(speed)
         bars = [p * g for p, g in zip(self.spray.pressures(water), self.spray.gauge, strict=True)]

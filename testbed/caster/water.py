@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from testbed.caster.unit import CasterPlant
 
 FIRST_ZONE, LAST_ZONE = 5, 8  # a hot streak lasts from here to the rolls that unbend and straighten the strand
-STREAK_K = 25.0  # hotter than its neighbours where the strand is unbent: its surface cracks; judgement
+STREAK_K = 15.0  # hotter than its neighbours where the strand is unbent: its surface cracks; judgement
 STREAK_S = 240.0  # s of it that spoil a slab; judgement
 PURGE_S = 60.0  # s to purge a zone with air; judgement
 BOILING = 150.0  # Cel of the copper at the water, at the 5 bar that the mould water stands under (steam tables: 152)
