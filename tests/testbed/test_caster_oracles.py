@@ -1,4 +1,4 @@
-"""Each fault of the caster can be seen by a trivial oracle, and each look-alike fools it: truth and tags go together."""
+"""Each fault of the caster is seen by a trivial oracle, and each look-alike fools it: truth and tags go together."""
 
 from __future__ import annotations
 
