@@ -27,4 +27,5 @@ scenario = Scenario(
     expect=(Quiet(false_alarms_per_24h=1),),
     models=("sticker", "mspc", "rules"),
     tick_s=1.0,
+    slow=True,
 )

@@ -21,4 +21,5 @@ scenario = Scenario(
     expect=(Quiet(false_alarms_per_24h=1),),
     models=("spectrum",),
     tick_s=1.0,
+    slow=True,
 )

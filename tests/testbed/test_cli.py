@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.texts import say, speak
+from testbed import commands, library
 from testbed.cli import run_cli
 
 CASES = Path(__file__).parent
@@ -142,3 +143,28 @@ def test_an_error_of_ours_is_told_without_a_traceback(capsys, monkeypatch):
 
 def test_every_sentence_is_a_template_that_a_translation_can_carry():
     assert say("{a} of {b}", b=2, a=1) == "1 of 2"
+
+
+def test_all_runs_every_scenario_but_the_slow_ones(tmp_path, monkeypatch, capsys):
+    head = "from testbed import Fault, Mill, Scenario\nscenario = Scenario(plant=Mill(), duration=4, "
+    steps = "steps=(Fault(at=2.5, name='eccentricity'),), tick_s=1.0, "
+    (tmp_path / "mill_one.py").write_text(head + steps + "name='mill-one')\n")
+    (tmp_path / "mill_two.py").write_text(head + "name='mill-two')\n")
+    (tmp_path / "mill_normal_day.py").write_text(head + "name='mill-normal-day', slow=True)\n")
+    monkeypatch.setattr(library, "files", lambda package: tmp_path)
+    ask = commands.Ask(None, "memory", "max", [3], "none", None, 1, True)
+    assert commands.run([], True, ask) == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [(run["scenario"], run["seed"], len(run["faults"])) for run in runs] == [
+        ("mill-one", 3, 1),
+        ("mill-two", 3, 0),
+    ]
+
+
+def test_the_list_tells_every_scenario_with_its_story(capsys):
+    assert commands.list_scenarios(json=True) == 0
+    told = json.loads(capsys.readouterr().out)["scenarios"]
+    assert [entry["name"] for entry in told] == library.names()
+    assert all(entry["title"] and entry["story"] for entry in told)
+    commands.list_scenarios(json=False)
+    assert "showcase" in capsys.readouterr().out
