@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from testbed.mill import Mill
     from testbed.replaying import replay
     from testbed.running import Run, run
+    from testbed.runout import RunOutTable
     from testbed.scenario import Clean, Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
     from testbed.strip import StripCamera
 
@@ -33,6 +34,7 @@ _WHERE = {
     "Quiet": "testbed.scenario",
     "Respond": "testbed.scenario",
     "Run": "testbed.running",
+    "RunOutTable": "testbed.runout",
     "Scatter": "testbed.scenario",
     "Scenario": "testbed.scenario",
     "SetPoint": "testbed.scenario",
@@ -56,6 +58,7 @@ __all__ = [
     "Quiet",
     "Respond",
     "Run",
+    "RunOutTable",
     "Scatter",
     "Scenario",
     "SetPoint",

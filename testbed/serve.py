@@ -27,6 +27,7 @@ from testbed.library import load, names
 from testbed.mill import Mill
 from testbed.plant import setpoints
 from testbed.running import pace_of
+from testbed.runout import RunOutTable
 from testbed.scenario import PlantSpec, Scenario
 from testbed.served_record import ServedRecord
 from testbed.testplant import TestPlantSpec
@@ -39,8 +40,12 @@ if TYPE_CHECKING:
 OPEN_PORT, SECURE_PORT = 1883, 8883
 LAST_PORT = 65_535
 PLANTS: dict[str, PlantSpec] = {
-    "caster": Caster(), "coldmill": ColdMill(), "mill": Mill(), "testplant": TestPlantSpec(),
-}  # fmt: skip
+    "caster": Caster(),
+    "coldmill": ColdMill(),
+    "mill": Mill(),
+    "runout": RunOutTable(),
+    "testplant": TestPlantSpec(),
+}
 FOREVER_S = 10 * 365 * 86_400.0  # longer than anybody watches
 
 

@@ -18,11 +18,12 @@ from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
 from testbed.models import listed
 from testbed.names import ADVICE, TAGS
+from testbed.runout.unit import RunOutPlant
 from testbed.strip.unit import StripPlant
 from testbed.testplant import TestPlant
 from tests.texts import bare_errors, templates
 
-PLANTS = (CasterPlant, ColdMillPlant, HotMillPlant, MillPlant, StripPlant, TestPlant)
+PLANTS = (CasterPlant, ColdMillPlant, HotMillPlant, MillPlant, RunOutPlant, StripPlant, TestPlant)
 
 
 @pytest.fixture(autouse=True)
