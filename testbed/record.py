@@ -73,6 +73,10 @@ class RunRecord:
             return empty()
         return pl.concat([pl.read_parquet(part) for part in parts], how="diagonal")
 
+    def texts(self) -> list[tuple[int, str, str]]:
+        """What was said of heats, slabs, coils and grades: ns, tag and text."""
+        return [(int(line["time"]), str(line["tag"]), str(line["text"])) for line in self.lines("texts")]
+
     def true_signals(self) -> Any:
         """What the plant kept of its true values, as a polars DataFrame; empty where it kept none."""
         import polars as pl

@@ -19,6 +19,9 @@ from testbed.running import Run
 from testbed.scenario import Clean, Detect, Quiet
 from testbed.score import Facts, score
 
+# What a report says of a run beside its figures, as the record's head has it.
+KEPT = ("title", "story", "began", "expect", "model_files", "urls", "versions", "believed", "genealogy")
+
 
 def rescore(folder: Path, money: Assumptions | None = None) -> Run:
     """The run in `folder`, scored from its truth and events, priced as it was or by `money`.
@@ -60,9 +63,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
     if about.get("kind") in ("replay", "watch"):
         summary["rows"] = before.get("rows") or rows(facts.truths, facts.events, {}, start)
     steps = list(record.lines("steps"))
-    more = {k: about[k] for k in ("began", "expect", "model_files", "urls", "versions", "believed") if k in about} | {
-        "steps": steps
-    }
+    more = {k: about[k] for k in KEPT if k in about} | {"steps": steps}
     return Run(
         score=summary,
         events=list(facts.events),
@@ -73,6 +74,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         folder=folder,
         signals_of=lambda group: record.signals(group.name),
         true_of=record.true_signals,
+        texts_of=record.texts,
     )
 
 

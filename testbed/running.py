@@ -25,6 +25,7 @@ from edge.versions import versions
 from testbed.assumptions import Assumptions, defaults
 from testbed.drive import drive
 from testbed.engine import Engine
+from testbed.lengths import Text, by_length
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
 from testbed.models import Chosen, choose, named
@@ -52,15 +53,27 @@ class Run:
     folder: Path | None
     signals_of: Callable[[Group], Any]
     true_of: Callable[[], Any] = empty
+    texts_of: Callable[[], list[Text]] = list
 
-    def signals(self, group: str) -> Any:
-        """All samples of a group as a polars DataFrame: time, and a column a tag."""
+    def signals(self, group: str, by: str = "time") -> Any:
+        """All samples of a group as a polars DataFrame: time, and a column a tag.
+
+        By 'length', two columns come before them: the coil or slab that passed, and the metre from its head on.
+        """
+        if by not in ("time", "length"):
+            raise InputError(say("by takes 'time' or 'length', but got '{by}'.", by=by))
         known = {g.name: g for g in self.groups}
         if group not in known:
             raise InputError(
                 say("The run has no group '{group}'. It has: {known}.", group=group, known=", ".join(known))
             )
+        if by == "length":
+            return by_length(self.signals_of, known[group], self.groups, self.texts_of())
         return self.signals_of(known[group])
+
+    def texts(self) -> list[Text]:
+        """What was said of heats, slabs, coils and grades, by time: ns, tag and text."""
+        return sorted(self.texts_of())
 
     def true_signals(self) -> Any:
         """True values that the plant keeps beside its tags, as a polars DataFrame; empty where it keeps none.
@@ -294,14 +307,25 @@ class Session:
             folder=None if self.recorder is None else self.order.out,
             signals_of=lambda group: table(group, self.chunks[group.name]),
             true_of=lambda: true_table(true_signals(engine.plant)),
+            texts_of=self._texts,
         )
         if self.recorder is not None:
             self._write_plant_side()
+            self.recorder.tell(genealogy=result.about["genealogy"])
             keep_record(self.recorder, result, {name: asdict(c) for name, c in facts.counts.items()}, state)
         return result
 
+    def _texts(self) -> list[Text]:
+        return [(t.time, t.tag.name, t.text) for chunks in self.chunks.values() for c in chunks for t in c.texts]
+
     def _report_about(self) -> dict[str, Any]:
-        return {**self.about(), **self._more(), "steps": [asdict(done) for done in self.engine.done]}
+        steps = [asdict(done) for done in self.engine.done]
+        return {**self.about(), **self._more(), "steps": steps, "genealogy": self._genealogy()}
+
+    def _genealogy(self) -> dict[str, Any] | None:
+        """Where the coils of this run come from, where the plant holds more than one unit."""
+        lineage = getattr(self.engine.plant, "lineage", None)
+        return None if lineage is None else lineage().plain()
 
 
 async def _run(order: Order, progress: Progress) -> Run:
@@ -349,6 +373,7 @@ def keep_record(recorder: Recorder, result: Run, counts: dict[str, Any], state: 
     recorder.finish(state, result.score)
     record = RunRecord(recorder.folder)
     result.signals_of = lambda group: record.signals(group.name)
+    result.texts_of = record.texts
     recorder.report(result.report())
 
 

@@ -10,6 +10,7 @@ from testbed.report.cards import cards
 from testbed.report.choose import PLOTS, over_time, overview, zooms
 from testbed.report.health import rivals, transport
 from testbed.report.markup import Html, join, tag
+from testbed.report.origin import origin
 from testbed.report.page import page
 from testbed.report.plots import over_the_run
 from testbed.report.reading import reading
@@ -35,6 +36,7 @@ def report(run: Run) -> str:
         verdict(view),
         _section(say("The run at a glance"), timeline(view)),
         _strip(view),
+        _origin(view),
         _section(say("Faults"), faults(view), lookalikes(view), false_alarms(view)),
         believed(view),
         _signals(view),
@@ -60,6 +62,11 @@ def _worth(view: View) -> Html | None:
 def _strip(view: View) -> Html | None:
     told = strip(view)
     return None if told is None else _section(say("The strip"), told)
+
+
+def _origin(view: View) -> Html | None:
+    told = origin(view)
+    return None if told is None else _section(say("Where it comes from"), told)
 
 
 def _signals(view: View) -> Html:
