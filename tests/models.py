@@ -139,6 +139,26 @@ def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.standard_normal(shape).astype(np.float32)
 
 
+def every_sample(name: str, channel: str, rate_hz: float, span: float) -> bytes:
+    """The file of a model that scores each sample of a tag by itself."""
+    nodes = [
+        helper.make_node("ReduceMax", ["value"], ["top"], axes=[1, 2], keepdims=0),
+        helper.make_node("Div", ["top", "span"], ["score"]),
+    ]
+    card = {
+        "name": name,
+        "task": "anomaly.series",
+        "condition": "process",
+        "inputs": [{"name": "value", "kind": "window", "channels": [channel], "rate_hz": rate_hz, "length": 1,
+                    "stride_s": 1 / rate_hz, "hold_s": 0.5, "max_bad": 0.5}],
+        "outputs": [{"name": "score", "role": "score"}],
+        "alarm": {"k": 1, "n": 1},
+    }  # fmt: skip
+    feeds = {"value": np.ones((1, 1, 1), np.float32)}
+    ports = [_floats("value", [1, 1, 1])], [_floats("score", [1])]
+    return _serialised(nodes, [_scalar("span", span)], *ports, card, feeds)
+
+
 def _finished(
     nodes: Sequence[onnx.NodeProto],
     constants: Sequence[onnx.TensorProto],
@@ -148,6 +168,18 @@ def _finished(
     feeds: Mapping[str, np.ndarray],
 ) -> OnnxModel:
     """The graph with its card and one golden pair, loaded the way a user's file is."""
+    return OnnxModel(_serialised(nodes, constants, ports, outputs, card, feeds), card["name"])
+
+
+def _serialised(
+    nodes: Sequence[onnx.NodeProto],
+    constants: Sequence[onnx.TensorProto],
+    ports: Sequence[onnx.ValueInfoProto],
+    outputs: Sequence[onnx.ValueInfoProto],
+    card: dict[str, Any],
+    feeds: Mapping[str, np.ndarray],
+) -> bytes:
+    """The same as the bytes of a file."""
     graph = helper.make_graph(nodes, card["name"], ports, outputs, initializer=constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
     onnx.checker.check_model(model)
@@ -158,7 +190,7 @@ def _finished(
     }
     text = json.dumps({"format": "testbed.card/1", "golden": [golden], **card})
     helper.set_model_props(model, {CARD_KEY: text})
-    return OnnxModel(model.SerializeToString(), card["name"])
+    return model.SerializeToString()
 
 
 class Spread:
