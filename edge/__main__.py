@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _watch(path: Path, options: dict[str, Any], json: bool) -> int:
+    from connectors.certs import Store
     from edge.config import read_config
     from edge.order import order_of
     from edge.runtime import Runtime
@@ -47,6 +48,8 @@ def _watch(path: Path, options: dict[str, Any], json: bool) -> int:
         speak(config.head["lang"])
     asked = dict(config.tables.get("watch", {}))
     asked |= {name: value for name, value in options.items() if value is not None}
+    for warning in Store().warnings():
+        print(warning, file=sys.stderr)
     runtime = Runtime(order_of({"wait": True, **asked}, config.secrets), (JsonLines() if json else Plain()).telling)
     asyncio.run(runtime.run())
     runtime.close()

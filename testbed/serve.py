@@ -102,6 +102,7 @@ async def serve(
     InputError for an unknown name, a file that cannot be written, or a missing certificate or user, PartFailed if a
     port is taken.
     """
+    from connectors.certs import Store
     from connectors.mqtt import MqttPublisher, MqttTopics
     from connectors.mqtt_setpoints import MqttSetPoints
     from connectors.sparkplug_setpoints import SparkplugPlant
@@ -125,6 +126,8 @@ async def serve(
         tell(say("Plant '{name}', simulated, seed {seed}.", name=name, seed=seed))
         for line in [*_where(server, broker, doors, is_guarded, unit), *_nodes(nodes)]:
             tell(line)
+        for warning in Store().warnings() if is_guarded else ():
+            tell(warning)
         tell(say("Ctrl-C stops."))
 
         async def send(items: Sequence[Item]) -> None:

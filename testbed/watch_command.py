@@ -28,6 +28,7 @@ class Ask:
 
 def watch(ask: Ask) -> int:
     """Watch until the time is over or Ctrl-C; always 0, since a line that raises alarms is no failure."""
+    from connectors.certs import Store
     from edge.order import order_of
     from edge.record import new_folder
     from edge.tell import sent_sentence
@@ -40,6 +41,8 @@ def watch(ask: Ask) -> int:
     order = order_of(asked, ask.secrets)
     shown = _shown(ask.json)
     with shown as screen:
+        for warning in Store().warnings():
+            screen.line(warning)
         truths = Truths(Answers(ask.truth), ask.reveal, screen.line)
         result = work(order, both(screen.telling, truths.telling), ask.truth)
     if ask.json:

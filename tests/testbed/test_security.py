@@ -275,6 +275,16 @@ def _until_in(visitor: Person, look: tuple[str, ...]) -> None:
         pass
 
 
+def test_a_certificate_that_ends_within_thirty_days_is_warned_of_where_it_is_used(plant, tmp_path):
+    assert plant.types("certs", "renew", "--days", "20")[0] == 0
+    with served(plant.home, "testplant", "--secure") as line:
+        assert any("Our own certificate ends on" in said and "certs renew" in said for said in line.lines)
+    (tmp_path / "tags.csv").write_text("name,address\nL/A,a\n")
+    watch = ("watch", "mqtt://127.0.0.1:1", "--tags", str(tmp_path / "tags.csv"), "--record", "none")
+    status, said = plant.types(*watch, "--models", "rules")
+    assert (status, "Our own certificate ends on" in said) == (3, True), said
+
+
 def test_nothing_anywhere_accepts_a_stranger_by_itself():
     root = Path(__file__).parents[2]
     words = ("automatically" + "Accept", "CERT_" + "NONE", "tls_insecure" + "_set", "check_hostname" + " = False",
