@@ -12,6 +12,7 @@ from typing import Any
 from connectors.addresses import check_security
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError, PartFailed, TestbedError
+from connectors.heed import heed
 from connectors.items import Frame
 from connectors.lag import Lag
 from connectors.ledger import Gap, Hole, Ledger
@@ -131,6 +132,7 @@ class Line(ABC):
                 told = error if isinstance(error, TestbedError) else PartFailed(f"{type(error).__name__}: {error}")
                 self.lost(str(told))
                 self._tell_first(told)
+            heed()
             await sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
 

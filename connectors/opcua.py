@@ -13,6 +13,7 @@ from typing import Any
 from asyncua import Client, ua
 
 from connectors.errors import PartFailed
+from connectors.heed import heed
 from connectors.items import Item, Mark
 from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_inbox import IS_MARK, Inbox
@@ -58,12 +59,16 @@ class OpcUaSource:
         self._client.connection_lost_callback = self._on_lost
         self._count_bytes()
         try:
+            heed()
             await self._subscribe()
         except (ConnectionError, TimeoutError, ua.UaError) as error:
             await self.__aexit__()
             raise PartFailed(
                 say("{url} refused the subscription: {reason}.", url=self.url, reason=_reason(error))
             ) from None
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -16,6 +16,7 @@ from asyncua.crypto.uacrypto import CertProperties
 from connectors.addresses import check_security, is_loopback, unprotected
 from connectors.certs import Store, Verdict, read_certificate
 from connectors.errors import InputError, PartFailed
+from connectors.heed import heed
 from connectors.secrets import Login
 from connectors.texts import say
 
@@ -70,6 +71,7 @@ async def enter(client: Client, url: str, login: Login, wish: Wish) -> str:
         raise PartFailed(
             say("No OPC UA server answers at {url} ({reason}).", url=url, reason=reason_of(error))
         ) from None
+    heed()
     near = await is_loopback(url)
     chosen = _choose(endpoints, url, login, wish, near)
     if login.user:
@@ -87,6 +89,7 @@ async def enter(client: Client, url: str, login: Login, wish: Wish) -> str:
             error = ua.UaStatusCodeError(ua.StatusCodes.BadSecurityChecksFailed)
         is_ours = any("steel-testbed" in (endpoint.Server.ApplicationUri or "") for endpoint in endpoints)
         raise PartFailed(_refused(url, login, error, is_ours)) from None
+    heed()
     if chosen is None and not near and not wish.insecure:
         return unprotected()
     return ""
