@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from anomaly.calibrate import Budget, Threshold, threshold
+from anomaly.envelope import Envelope
 from anomaly.graph import with_golden
-from anomaly.kinds import KINDS, Model, begin
-from anomaly.spectrum import View
+from anomaly.kinds import KINDS, Look, Model, begin
+from anomaly.looking import look
 from connectors.errors import InputError
 from connectors.items import Item
 from connectors.results import Result
@@ -33,7 +34,7 @@ Run = Callable[[], Iterable[Sequence[Item]]]  # opens a run: bundles of items, a
 
 def fit(
     kind: str, groups: Sequence[Group], runs: Sequence[Run], budget: Budget, notes: dict[str, Any] | None = None,
-    progress: Callable[[str, int, int], None] = lambda what, done, of: None, view: View | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None, view: Look | None = None,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted and calibrated on normal runs.
 
@@ -48,7 +49,7 @@ def fit(
         budget: false alarms allowed.
         notes: more for the card: licence, origin, seeds.
         progress: told what is being done, how far, of how many runs.
-        view: what `spectrum` looks at; None: bands in hertz of the fastest groups.
+        view: what `spectrum` looks at, None: bands in hertz of the fastest groups; what `envelope` looks at.
 
     Raises InputError if the kind is unknown or the data are too few.
     """
@@ -59,6 +60,9 @@ def fit(
     kept, golden, rows = [], [], np.empty((0, 0))
     for i, run in enumerate(runs[:fitting]):
         progress("fit", i, fitting)
+        if isinstance(model, Envelope):  # its windows have gaps between them
+            kept.append(_snapshots(model, run(), groups, spec, digest.update, golden))
+            continue
         rows = table(run(), groups, spec)
         digest.update(rows.tobytes())
         golden = golden or _samples(rows, spec)
@@ -140,6 +144,23 @@ def _scores_across(
         starts = range(first, end - spec.length + 1, step)
         windows = (rows[at : at + spec.length].astype(np.float32)[None] for at in starts)
         yield np.array([float(session.run({"window": window})["score"].reshape(-1)[0]) for window in windows])
+
+
+def _snapshots(
+    model: Envelope, bundles: Iterable[Sequence[Item]], groups: Sequence[Group], spec: WindowSpec,
+    note: Callable[[bytes], None], golden: list[dict[str, np.ndarray]],
+) -> np.ndarray:  # fmt: skip
+    """Contrasts of a run's windows as the runtime cuts them, (m, k, f); the first window becomes golden."""
+    contrasts, found = model.contrasts(), []
+
+    def take(window: np.ndarray) -> None:
+        note(window.tobytes())
+        if not golden:
+            golden.append({"window": window.astype(np.float32)[None]})
+        found.append(contrasts(window))
+
+    look(bundles, groups, spec, take)
+    return np.array(found).reshape(-1, *model.shape)
 
 
 def _spec(model: Model) -> WindowSpec:

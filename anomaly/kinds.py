@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
 from anomaly.mspc import MEMORY, Mspc
 from anomaly.spectrum import Spectrum, View, view_of
@@ -63,38 +64,49 @@ class Signals:
         return cls(tuple(tag.name for tag in tags), rate)
 
 
-Begin = Callable[[Sequence[Group], View | None], Model]
+Look = View | EnvelopeView
+Begin = Callable[[Sequence[Group], Look | None], Model]
 
 
-def _mspc(groups: Sequence[Group], view: View | None) -> Model:
+def _envelope(groups: Sequence[Group], view: Look | None) -> Model:
+    if not isinstance(view, EnvelopeView):
+        raise InputError(
+            say("envelope needs to know each bearing's geometry, which only a unit that describes its machines brings "
+                "along. Train it on scenario:rot-quiet.")
+        )  # fmt: skip
+    return Envelope(view)
+
+
+def _mspc(groups: Sequence[Group], view: Look | None) -> Model:
     signals = Signals.of(groups)
     return Mspc(signals.channels, signals.rate_hz, 1.0 / signals.rate_hz, MEMORY)
 
 
-def _spectrum(groups: Sequence[Group], view: View | None) -> Model:
-    return Spectrum(view or view_of(groups))
+def _spectrum(groups: Sequence[Group], view: Look | None) -> Model:
+    return Spectrum(view if isinstance(view, View) else view_of(groups))
 
 
-def _sticker(groups: Sequence[Group], view: View | None) -> Model:
+def _sticker(groups: Sequence[Group], view: Look | None) -> Model:
     return Sticker.of(groups)
 
 
-def _crack(groups: Sequence[Group], view: View | None) -> Model:
+def _crack(groups: Sequence[Group], view: Look | None) -> Model:
     return Sticker.of(groups, "crack")
 
 
-def _subsequence(groups: Sequence[Group], view: View | None) -> Model:
+def _subsequence(groups: Sequence[Group], view: Look | None) -> Model:
     signals = Signals.of(groups)
     return Subsequence(signals.channels, signals.rate_hz)
 
 
-def _var_residual(groups: Sequence[Group], view: View | None) -> Model:
+def _var_residual(groups: Sequence[Group], view: Look | None) -> Model:
     signals = Signals.of(groups)
     return VarResidual(signals.channels, signals.rate_hz)
 
 
 _BEGIN: dict[str, Begin] = {
     "crack": _crack,
+    "envelope": _envelope,
     "mspc": _mspc,
     "spectrum": _spectrum,
     "sticker": _sticker,
@@ -104,7 +116,7 @@ _BEGIN: dict[str, Begin] = {
 KINDS = tuple(_BEGIN)
 
 
-def begin(kind: str, groups: Sequence[Group], view: View | None) -> Model:
+def begin(kind: str, groups: Sequence[Group], view: Look | None) -> Model:
     """A model of `kind` on these groups. Raises InputError if there is no such kind, or it finds no tags to read."""
     if kind not in _BEGIN:
         raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, KINDS))

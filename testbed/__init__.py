@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from testbed.hotmill import HotMill
     from testbed.mill import Mill
     from testbed.replaying import replay
+    from testbed.rotating import Rotating
     from testbed.running import Run, run
     from testbed.runout import RunOutTable
     from testbed.scenario import Clean, Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
@@ -33,6 +34,7 @@ _WHERE = {
     "Mill": "testbed.mill",
     "Quiet": "testbed.scenario",
     "Respond": "testbed.scenario",
+    "Rotating": "testbed.rotating",
     "Run": "testbed.running",
     "RunOutTable": "testbed.runout",
     "Scatter": "testbed.scenario",
@@ -57,6 +59,7 @@ __all__ = [
     "Mill",
     "Quiet",
     "Respond",
+    "Rotating",
     "Run",
     "RunOutTable",
     "Scatter",

@@ -26,11 +26,16 @@ def _slow_down(v: Values) -> np.ndarray:
     return lost + v["slow_slab"] * v["downgrade"]
 
 
+def _machine_stop(v: Values) -> np.ndarray:
+    return v["machine_hours"] * v["machine_rate"] * v["margin"] + v["machine_repair"]
+
+
 LOSSES: dict[str, Callable[[Values], np.ndarray]] = {
     "breakout": lambda v: v["breakout"],
     "coil": lambda v: v["coil"] * v["downgrade"],
     "coils": lambda v: v["coils"] * v["coil"] * v["downgrade"],
     "cobble": _stop("hot_stop_minutes", "hot_mill_rate", "hot_scrap", rolls=False),
+    "machine_stop": _machine_stop,
     "strip_break": _stop("cold_stop_minutes", "cold_mill_rate", "cold_scrap", rolls=True),
 }
 ANSWERS: dict[str, Callable[[Values], np.ndarray]] = {"slow_down": _slow_down, "look": lambda v: v["look"]}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anomaly.calibrate import Budget
+from anomaly.envelope import EnvelopeView
 from anomaly.fit import KINDS, fit
 from anomaly.spectrum import View
 from connectors.errors import InputError, nearest
@@ -28,6 +29,7 @@ PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a dra
 PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
 ALL_KINDS = (*KINDS, *PICTURE_KINDS)
 BUDGET = "1/24h"
+VIEWS = {"spectrum": View, "envelope": EnvelopeView}  # kinds that look where the unit says
 Progress = Callable[[str, int, int], None]
 
 
@@ -65,8 +67,8 @@ def train_on_scenario(
         )  # fmt: skip
     scenario = replace(load(name), responses=(), tick_s=1.0)
     plant = scenario.plant.build(seeds[0], scenario.start)
-    view = view_of_plant(plant) if kind == "spectrum" else None
-    groups = without(plant.groups, drop) if kind != "spectrum" else looked_at(plant.groups, drop, view)
+    view = view_of_plant(plant, kind)
+    groups = looked_at(plant.groups, drop, view) if kind in VIEWS else without(plant.groups, drop)
     notes = {
         "origin": "trained on data simulated by testbed",
         "licence": "Apache-2.0",
@@ -76,13 +78,13 @@ def train_on_scenario(
     return fit(kind, groups, runs, budget, notes, progress, view)
 
 
-def view_of_plant(plant: Plant) -> View | None:
-    """What the unit says is worth looking at in a spectrum, if it does."""
-    choice = getattr(plant, "SPECTRUM", None)
-    return None if choice is None else View(**choice)
+def view_of_plant(plant: Plant, kind: str) -> View | EnvelopeView | None:
+    """What the unit says is worth looking at in a spectrum or an envelope, if it does."""
+    choice = getattr(plant, kind.upper(), None) if kind in VIEWS else None
+    return None if choice is None else VIEWS[kind](**choice)
 
 
-def looked_at(groups: Sequence[Group], drop: Sequence[str], view: View | None) -> tuple[Group, ...]:
+def looked_at(groups: Sequence[Group], drop: Sequence[str], view: View | EnvelopeView | None) -> tuple[Group, ...]:
     """The groups of numbers with the tags of a view; without a view all, less those that match a pattern of `drop`."""
     left = []
     for group in groups:

@@ -110,6 +110,7 @@ def _loss(name: str) -> str:
         "coils": say("the next coils downgraded, until somebody sees"),
         "cobble": say("a stop of the hot mill, with scrap"),
         "strip_break": say("a stop of the cold mill, with scrap and rolls"),
+        "machine_stop": say("a machine that stops unasked, with its repair"),
     }.get(name, name)
 
 
@@ -141,6 +142,9 @@ def _told(currency: str) -> dict[str, tuple[str, str]]:
         "hot_stop_minutes": (say("stop after a cobble"), "min"),
         "hot_scrap": (say("scrap of a cobble"), "t"),
         "cold_mill_rate": (say("output of the tandem cold mill"), "t/h"),
+        "machine_hours": (say("stop after a machine has failed"), "h"),
+        "machine_rate": (say("output that stands with the machine"), "t/h"),
+        "machine_repair": (say("repair beyond a planned one"), currency),
         "cold_stop_minutes": (say("stop after a strip break"), "min"),
         "cold_scrap": (say("scrap of a strip break"), "t"),
         "rolls": (say("rolls reground after a strip break"), currency),

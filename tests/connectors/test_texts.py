@@ -18,12 +18,13 @@ from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
 from testbed.models import listed
 from testbed.names import ADVICE, TAGS
+from testbed.rotating.unit import RotatingPlant
 from testbed.runout.unit import RunOutPlant
 from testbed.strip.unit import StripPlant
 from testbed.testplant import TestPlant
 from tests.texts import bare_errors, templates
 
-PLANTS = (CasterPlant, ColdMillPlant, HotMillPlant, MillPlant, RunOutPlant, StripPlant, TestPlant)
+PLANTS = (CasterPlant, ColdMillPlant, HotMillPlant, MillPlant, RotatingPlant, RunOutPlant, StripPlant, TestPlant)
 
 
 @pytest.fixture(autouse=True)
