@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from testbed.runout import RunOutTable
     from testbed.scenario import Clean, Detect, Draw, Fault, LookAlike, Quiet, Respond, Scatter, Scenario, SetPoint
     from testbed.strip import StripCamera
+    from testbed.works import Works
 
 _WHERE = {
     "Bench": "testbed.benching",
@@ -41,6 +42,7 @@ _WHERE = {
     "Scenario": "testbed.scenario",
     "SetPoint": "testbed.scenario",
     "StripCamera": "testbed.strip",
+    "Works": "testbed.works",
     "bench": "testbed.benching",
     "replay": "testbed.replaying",
     "run": "testbed.running",
@@ -66,6 +68,7 @@ __all__ = [
     "Scenario",
     "SetPoint",
     "StripCamera",
+    "Works",
     "bench",
     "replay",
     "run",

@@ -39,11 +39,13 @@ class AnswerKey:
         self.add(injection, truth)
 
     def truths(self) -> list[Truth]:
-        """The answer key as it stands, with what has cleared by now."""
-        return [
+        """The answer key as it stands: with what has cleared by now, and what faults have laid down elsewhere."""
+        laid_down = getattr(self._plant, "laid_down", list)
+        known = [
             replace(truth, cleared=self._cleared(key, truth), struck=self._plant.struck(key))
             for key, truth in self._truths
         ]
+        return known + laid_down()
 
     def pictured(self, events: Sequence[Event]) -> list[Truth]:
         """The answer key, with a picture of what lies on a strip and no event met."""

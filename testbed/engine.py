@@ -129,7 +129,7 @@ class Engine:
             self.plant.act(Action(now, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
             self.done.append(Done(now, "setpoint", step.name, "", {"value": step.value}))
             return
-        healthy = self.plant.copy() if isinstance(step, Fault) else None
+        healthy = self._part(step)[0].copy() if isinstance(step, Fault) else None
         self._keys += 1
         injection = self.plant.inject(step.name, step.where, step.params, self._keys)  # pyright: ignore[reportArgumentType]
         self.done.append(Done(now, injection.kind, step.name, injection.where, dict(injection.details)))
@@ -141,17 +141,33 @@ class Engine:
             stops = [time for time, _ in self._steps]
             is_outside = any(step is one for one in self._outside)
             end = min(self.end, now + nanoseconds(TWINS_S)) if is_outside else self.end
-            truth = fault_truth(healthy, self.plant.copy(), injection, end, self._meanwhile, stops)
+            faulty = self._part(step)[0].copy()
+            truth = fault_truth(healthy, faulty, injection, end, self._meanwhile, stops)
             self._answers.add(injection, truth)
         self.noted()
+
+    def _part(self, step: Step) -> tuple[Plant, Step]:
+        """The plant whose twins tell the truth of a step, and the step as that plant knows it: of works, one unit."""
+        part = getattr(self.plant, "part", None)
+        if part is None:
+            return self.plant, step
+        unit, name = part(step.name)
+        return unit, replace(step, name=name)
 
     def _meanwhile(self, plant: Plant) -> None:
         """What the script still holds for a twin's present, done as it will be done to the plant."""
         for i, (time, step) in enumerate(self._steps):
-            if time == plant.present and isinstance(step, SetPoint):
-                plant.act(Action(time, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
-            elif time == plant.present and not isinstance(step, SetPoint):
-                plant.inject(step.name, step.where, step.params, -i - 1)  # pyright: ignore[reportArgumentType]
+            if time != plant.present:
+                continue
+            unit, own = self._part(step)
+            if unit.name != plant.name:
+                if plant.name != self.plant.name:
+                    continue  # another unit's
+                own = step
+            if isinstance(own, SetPoint):
+                plant.act(Action(time, own.name, float(own.value)))  # pyright: ignore[reportArgumentType]
+            else:
+                plant.inject(own.name, own.where, own.params, -i - 1)  # pyright: ignore[reportArgumentType]
 
     def truths(self) -> list[Truth]:
         """The answer key as it stands, with what has cleared by now."""

@@ -23,6 +23,7 @@ from connectors.writes import Desk
 from testbed.caster import Caster
 from testbed.coldmill import ColdMill
 from testbed.engine import Engine
+from testbed.hotmill import HotMill
 from testbed.library import load, names
 from testbed.mill import Mill
 from testbed.plant import setpoints
@@ -31,6 +32,7 @@ from testbed.runout import RunOutTable
 from testbed.scenario import PlantSpec, Scenario
 from testbed.served_record import ServedRecord
 from testbed.testplant import TestPlantSpec
+from testbed.works import Works
 
 if TYPE_CHECKING:
     from connectors.broker import Broker
@@ -42,9 +44,11 @@ LAST_PORT = 65_535
 PLANTS: dict[str, PlantSpec] = {
     "caster": Caster(),
     "coldmill": ColdMill(),
+    "hotmill": HotMill(),
     "mill": Mill(),
     "runout": RunOutTable(),
     "testplant": TestPlantSpec(),
+    "works": Works(),
 }
 FOREVER_S = 10 * 365 * 86_400.0  # longer than anybody watches
 

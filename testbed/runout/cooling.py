@@ -21,6 +21,7 @@ EMISSIVITY, BOLTZMANN = 0.8, 5.67e-8
 DENSITY, HEAT = 7800.0, 650.0  # kg/m3, J/(kg K)
 AUSTENITE, FERRITE = 720.0, 620.0  # Cel between which the steel transforms and gives its heat
 DT = 0.1  # s
+APART_M = 3.0  # m; parcels that are farther apart are of two coils
 
 EDGES = BANK_M * np.arange(BANKS + 1)
 
@@ -87,16 +88,18 @@ class Table:
         cold = cooled(self.temperature, metres, wet, self.leidenfrost, flux)
         share = np.maximum(self.share, transformed(cold))
         self.temperature, self.share, self.x = cold + self.heat * (share - self.share), share, after
-        self.middle, self.end = self._passing(MIDDLE_M, metres), self._passing(END_M, metres)
-        kept = self.x < END_M
+        self.middle, self.end = self._passing(MIDDLE_M), self._passing(END_M)
+        kept = self.x < END_M + APART_M
         if not kept.all():
             self.x, self.temperature = self.x[kept], self.temperature[kept]
             self.share, self.leidenfrost = self.share[kept], self.leidenfrost[kept]
 
-    def _passing(self, place: float, metres: float) -> float | None:
-        """Mean temperature of the strip that went past a place in this step."""
-        passed = (self.x >= place) & (self.x - metres < place)
-        return float(self.temperature[passed].mean()) if passed.any() else None
+    def _passing(self, place: float) -> float | None:
+        """Temperature of the strip under a pyrometer; None where there is none."""
+        i = int(np.searchsorted(self.x, place))
+        if not 0 < i < len(self.x) or self.x[i] - self.x[i - 1] > APART_M:
+            return None
+        return float(np.interp(place, self.x[i - 1 : i + 1], self.temperature[i - 1 : i + 1]))
 
     def copy(self) -> Table:
         twin = copy.copy(self)  # arrays are replaced and never written to
