@@ -43,19 +43,27 @@ def again(folder: Path) -> Again:
     A served plant is run for as long as it was served; nobody answered its alarms, so nobody does now.
     """
     record = RunRecord(folder)
+    try:
+        return _again(record, folder)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__} {error}"
+        raise InputError(say("{folder} is no whole record of a run: {reason}.", folder=folder, reason=told)) from None
+
+
+def _again(record: RunRecord, folder: Path) -> Again:
     about = record.about
-    kind = about.get("kind")
+    kind, seed = about.get("kind"), int(about["seed"])
     if kind not in ("run", "serve"):
         raise InputError(say("{folder} is the record of a replay; run the replay again instead.", folder=folder))
     start = parse(about["start"])
     outside = asked_of(record.lines("steps"), start)
     if kind == "serve":
         scenario = _served(scenario_of(about["scenario"]), about, folder)
-        return Again(scenario, about["seed"], start, None, None, outside, about)
+        return Again(scenario, seed, start, None, None, outside, about)
     from testbed.library import load
 
     models = [Path(m.get("file", m["name"])).stem for m in about["model_files"]]
-    return Again(load(about["scenario"]), about["seed"], start, models, about["over"], outside, about)
+    return Again(load(about["scenario"]), seed, start, models, about["over"], outside, about)
 
 
 def _served(scenario: Scenario, about: Mapping[str, Any], folder: Path) -> Scenario:
@@ -64,5 +72,5 @@ def _served(scenario: Scenario, about: Mapping[str, Any], folder: Path) -> Scena
     if ticks < 1:
         raise InputError(say("{folder} was served for less than a tick; there is nothing to run again.", folder=folder))
     duration = min(scenario.duration, ticks * scenario.tick_s)
-    steps = tuple(step for step in scenario.drawn(about["seed"]) if float(step.at) < duration)  # pyright: ignore[reportArgumentType]
+    steps = tuple(step for step in scenario.drawn(int(about["seed"])) if float(step.at) < duration)  # pyright: ignore[reportArgumentType]
     return replace(scenario, duration=duration, steps=steps, responses=(), expect=())

@@ -187,3 +187,13 @@ def replayed(out: Path, folder: Path, capsys) -> list[tuple[int, float]]:
     assert list(record.lines("steps")) == list(RunRecord(out).lines("steps"))
     table = record.signals("scalars")
     return list(zip(table["time"].to_physical().to_list(), table[f"{PATH}/WALK_2"].to_list(), strict=True))
+
+
+@pytest.mark.parametrize("broken", [{"served_s": "x"}, {"start": None}, {"seed": None}, {"scenario": "nix"}])
+def test_a_record_that_is_not_whole_is_refused_in_one_sentence(broken, tmp_path, capsys):
+    about = {"format": "testbed.run/1", "state": "stopped", "kind": "serve", "scenario": "testplant", "seed": 1,
+             "start": "2026-01-05T00:00:00Z", "served_s": 5.0, "groups": []}  # fmt: skip
+    (tmp_path / "run.json").write_text(json.dumps({**about, **broken}))
+    assert run_cli(["run", str(tmp_path), "--json"]) == 2
+    said = capsys.readouterr()
+    assert not said.out and len(said.err.splitlines()) == 1
