@@ -58,11 +58,13 @@ def test_a_topic_has_no_wildcard_and_no_empty_level():
 
 
 class Receiver:
-    """Hears everything a broker is sent."""
+    """Hears everything a broker is sent; what comes again with an id it has, and the same body, is told once."""
 
     def __init__(self, port: int, filters: str = "#") -> None:
         self.session = MqttSession("receiver", port, filters=[(filters, 1)])
         self.heard: list[tuple[str, dict]] = []
+        self.broken: list[dict] = []  # doubles with another body
+        self._first: dict[str, dict] = {}
 
     async def __aenter__(self) -> Receiver:
         await self.session.__aenter__()
@@ -76,7 +78,15 @@ class Receiver:
 
     async def _read(self) -> None:
         while True:
-            self.heard += [(topic, json.loads(payload)) for topic, payload in await self.session.heard()]
+            for topic_, payload in await self.session.heard():
+                body = json.loads(payload)
+                mark = body.get("id")
+                if mark in self._first:  # at least once: a busy machine may make a sender send again
+                    self.broken += [body] if self._first[mark] != body else []
+                    continue
+                if mark is not None:
+                    self._first[mark] = body
+                self.heard.append((topic_, body))
 
     def of(self, ending: str) -> list[dict]:
         return [body for topic, body in self.heard if topic.endswith(ending)]
@@ -92,15 +102,15 @@ async def test_results_and_events_are_published_in_order(kind, play, tmp_path): 
         for ms in range(0, 3000, 100):
             line.say(ms, 9.0 if 1000 <= ms < 2000 else 1.0)
         await seen.until(lambda s: len(s.events) == 2)
-        await until(lambda: receiver.of("/_edge/state") == [{"state": "online"}], "that it is there")
+        await until(lambda: receiver.of("/_edge/state")[-1:] == [{"state": "online"}], "that it is there")
         runtime.source.stop()
         await task
         runtime.close()
-        await until(lambda: len(receiver.of("/_edge/state")) == 2, "that it has gone")
-    assert receiver.of("/_edge/state")[1] == {"state": "offline"}
+        await until(lambda: receiver.of("/_edge/state")[-1:] == [{"state": "offline"}], "that it has gone")
+    assert receiver.of("/_edge/state")[0] == {"state": "online"}
     assert {topic for topic, _ in receiver.heard} == {"L/_ai/high/result", "L/_ai/high/event", "L/_ai/_edge/state"}
     assert [e["change"] for e in receiver.of("/event")] == ["active", "returned"]
-    assert len(receiver.of("/result")) == 30
+    assert len(receiver.of("/result")) == 30 and not receiver.broken
     bodies = [body for topic, body in receiver.heard if "id" in body]
     assert [int(body["id"].rpartition("-")[2]) for body in bodies] == list(range(1, 33))
     times = [parse(body["time"]) for body in bodies]
@@ -216,11 +226,8 @@ async def test_alarms_reach_a_receiver_that_was_away_though_the_box_was_killed(t
             for box in boxes:
                 await box.kill()
             await asyncio.to_thread(plc.leave)
-    first: dict[str, dict] = {}
-    for topic_, body in receiver.heard:
-        if not topic_.endswith("/_edge/state"):
-            assert first.setdefault(body["id"], body) == body
-    numbers = [int(mark.rpartition("-")[2]) for mark in first]
+    assert not receiver.broken
+    numbers = [int(body["id"].rpartition("-")[2]) for _, body in receiver.heard if "id" in body]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(told) >= 6
     assert receiver.of("/_edge/state")[0] == {"state": "online"}
