@@ -55,6 +55,7 @@ def fit(
     """
     model = begin(kind, groups, view)
     spec = _spec(model)
+    groups = [group for group in groups if any(tag.name in spec.channels for tag in group.tags)]
     digest = hashlib.sha256()
     fitting = max(1, round(FIT_RUNS * len(runs))) if len(runs) > 1 else 1
     kept, golden, rows = [], [], np.empty((0, 0))

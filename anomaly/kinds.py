@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from anomaly.chatter import Chatter
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
 from anomaly.mspc import MEMORY, Mspc
@@ -15,6 +16,7 @@ from anomaly.spectrum import Spectrum, View, view_of
 from anomaly.sticker import Sticker
 from anomaly.subsequence import Subsequence
 from anomaly.var_residual import VarResidual
+from anomaly.weld import Weld
 from connectors.errors import InputError, nearest
 from connectors.tags import Group
 from connectors.texts import say
@@ -82,6 +84,14 @@ def _mspc(groups: Sequence[Group], view: Look | None) -> Model:
     return Mspc(signals.channels, signals.rate_hz, 1.0 / signals.rate_hz, MEMORY)
 
 
+def _chatter(groups: Sequence[Group], view: Look | None) -> Model:
+    return Chatter.of(groups)
+
+
+def _weld(groups: Sequence[Group], view: Look | None) -> Model:
+    return Weld.of(groups)
+
+
 def _spectrum(groups: Sequence[Group], view: Look | None) -> Model:
     return Spectrum(view if isinstance(view, View) else view_of(groups))
 
@@ -105,6 +115,7 @@ def _var_residual(groups: Sequence[Group], view: Look | None) -> Model:
 
 
 _BEGIN: dict[str, Begin] = {
+    "chatter": _chatter,
     "crack": _crack,
     "envelope": _envelope,
     "mspc": _mspc,
@@ -112,6 +123,7 @@ _BEGIN: dict[str, Begin] = {
     "sticker": _sticker,
     "subsequence": _subsequence,
     "var-residual": _var_residual,
+    "weld": _weld,
 }
 KINDS = tuple(_BEGIN)
 

@@ -282,7 +282,9 @@ def models(
 
 @app.command()
 def train(
-    kind: Annotated[str, typer.Argument(help="mspc, sticker, spectrum; classify, surface-patch or surface-padim.")],
+    kind: Annotated[
+        str, typer.Argument(help="chatter, mspc, sticker, spectrum, weld; classify, surface-patch or surface-padim.")
+    ],
     data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
     seeds: Annotated[str | None, typer.Option(help="Seeds of a scenario, A-B, from 10000 up.")] = None,

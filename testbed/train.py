@@ -28,6 +28,7 @@ SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's 
 PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
 PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
 ALL_KINDS = (*KINDS, *PICTURE_KINDS)
+OF_BLOCKS = ("chatter", "weld")  # kinds that read waveforms
 BUDGET = "1/24h"
 VIEWS = {"spectrum": View, "envelope": EnvelopeView}  # kinds that look where the unit says
 Progress = Callable[[str, int, int], None]
@@ -65,10 +66,10 @@ def train_on_scenario(
             say("Seeds below {first} are kept for scoring. Train on --seeds {first}-{last}.",
                 first=FIRST_TRAINING_SEED, last=FIRST_TRAINING_SEED + len(seeds) - 1)
         )  # fmt: skip
-    scenario = replace(load(name), responses=(), tick_s=1.0)
+    scenario = replace(load(name), responses=(), delay_s=2.0, tick_s=1.0)
     plant = scenario.plant.build(seeds[0], scenario.start)
     view = view_of_plant(plant, kind)
-    groups = looked_at(plant.groups, drop, view) if kind in VIEWS else without(plant.groups, drop)
+    groups = _groups_of(kind, plant, drop, view)
     notes = {
         "origin": "trained on data simulated by testbed",
         "licence": "Apache-2.0",
@@ -76,6 +77,15 @@ def train_on_scenario(
     }
     runs = [_run_of(scenario, seed, groups) for seed in seeds]
     return fit(kind, groups, runs, budget, notes, progress, view)
+
+
+def _groups_of(
+    kind: str, plant: Plant, drop: Sequence[str], view: View | EnvelopeView | None
+) -> tuple[Group, ...]:  # fmt: skip
+    """What a kind reads of a plant."""
+    if kind in VIEWS:
+        return looked_at(plant.groups, drop, view)
+    return without(plant.groups, drop, "blocks" if kind in OF_BLOCKS else "scalars")
 
 
 def view_of_plant(plant: Plant, kind: str) -> View | EnvelopeView | None:
@@ -97,12 +107,12 @@ def looked_at(groups: Sequence[Group], drop: Sequence[str], view: View | Envelop
     return tuple(left)
 
 
-def without(groups: Sequence[Group], drop: Sequence[str]) -> tuple[Group, ...]:
-    """The scalar groups, less the tags that match a pattern of `drop`."""
+def without(groups: Sequence[Group], drop: Sequence[str], kind: str = "scalars") -> tuple[Group, ...]:
+    """The groups of a kind, less the tags that match a pattern of `drop`."""
     left = []
     for group in groups:
         tags = tuple(t for t in group.tags if not any(fnmatchcase(t.name, pattern) for pattern in drop))
-        if group.kind == "scalars" and tags:
+        if group.kind == kind and tags:
             left.append(replace(group, tags=tags))
     return tuple(left)
 

@@ -30,7 +30,7 @@ DIP, DIP_S, SPIKE_S = 0.05, 0.12, 0.08  # share of the tension, and s of the dip
 THUMP = 1.5e4  # N, for THUMP_N samples
 THUMP_N = 25  # samples: 5 ms
 OPENS = 0.35  # share a crack grows by in a bite at usual tension
-GROWS_S = 5.0  # s in which a crack grows by e between the stands at usual tension
+GROWS_S = 8.0  # s in which a crack grows by e between the stands at usual tension
 TENSION_POWER = 4.0  # of the growth, after Paris and Erdogan 1963
 TEARS = 0.25  # share of the width; a crack that long tears
 CLICKS_HZ, CLICK = 14.0, 60.0  # clicks a second, and N s of a click at a crack as wide as the strip
@@ -99,11 +99,11 @@ def strip_break(
 ) -> tuple[Flaw, Injection]:
     """A weld with a crack enters the first stand now.
 
-    Parameters: `crack` (0.05 … 0.07 of the width).
+    Parameters: `crack` (0.05 … 0.065 of the width).
     """
     whole_line(where)
     left = dict(params)
-    crack = number(left, "crack", 0.05, 0.07, rng)
+    crack = number(left, "crack", 0.05, 0.065, rng)
     nothing_left(left, "strip_break", ("crack",))
     details = {"crack": round(crack, 4), "speed_m_s": round(plant.line.speed, 2)}
     return Flaw(rng, crack), Injection(key, "strip_break", LINE, "fault", ("machine",), (), REACTION_S, None, details)

@@ -218,7 +218,7 @@ def _emulsion_change(plant: ColdMillPlant, where: str, left: Left, rng: np.rando
     """
     whole_line(where)
     margin, duration = number(left, "margin", 0.02, 0.05, rng), number(left, "duration", 8.0, 15.0, rng)
-    nearest = float(CRITICAL.min()) * math.sqrt(max(1.0 - margin, 0.0)) / max(plant.line.speed, 1.0)
+    nearest = float(CRITICAL.min()) * math.sqrt(max(1.0 - margin, 0.0)) / max(plant.line.speed, plant.line.run, 1.0)
     weaker = max(nearest ** (1.0 / FRICTION_POWER) - 1.0, 0.0) / WEAK
     return EmulsionChange(duration, 0.0, min(weaker, 0.5)), LINE, duration, {"margin": round(margin, 4)}
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AMPLITUDE = 1.2  # m/s2 after a whole shift; judgement
 DEPTH = 1.0  # um of a mark after a whole shift; judgement
 VISIBLE = 0.2  # um; judgement
-REJECTED_M = 800.0  # m of visible marks, and the coil is sold as something less; judgement
+REJECTED_M = 600.0  # m of visible marks, and the coil is sold as something less; judgement
 ZETA = 0.02  # of the fifth octave, judgement: it is none of the three masses' modes
 BACKUP = 1.3  # m, diameter of the backup rolls, judgement; its turning modulates the tone
 REACTION_S = 5.0  # for an operator to change the speed
@@ -42,7 +42,7 @@ class Marks:
     at: float
     phase: float = 0.0
     turned: float = 0.0
-    marked: float = 0.0  # m
+    marked: float = 0.0  # m behind the last stand
     clean: float = 0.0  # s without a mark
 
     def step(self, plant: ColdMillPlant, now: Inputs) -> bool:
@@ -58,7 +58,7 @@ class Marks:
         if not plant.line.is_broken:
             now.shake[self.stand] += size * (1.0 + 0.3 * np.sin(turn)) * np.sin(angle)
         visible = DEPTH * self.severity * meets > VISIBLE and not plant.line.is_broken
-        self.marked += roll * KNOT_S if visible else 0.0
+        self.marked += speed * KNOT_S if visible else 0.0
         self.clean = 0.0 if visible else self.clean + KNOT_S
         return self.clean > HEALED_S
 

@@ -126,6 +126,8 @@ class ColdMillPlant:
         for key, thing in list(self._things.items()):
             if thing.step(self, now):
                 self._over(key, thing)
+            if isinstance(thing, Marks) and thing.has_struck:
+                self._struck.setdefault(key, self._computed + KNOT_NS)
         now.lubricant *= self.boost
         missing = (WELD_LEVEL if self.weld_passage else 1.0) - self.level
         self.level += min(max(missing, -_LEVEL_STEP), _LEVEL_STEP)
@@ -278,9 +280,6 @@ class ColdMillPlant:
         return injection
 
     def struck(self, key: int) -> int | None:
-        thing = self._things.get(key)
-        if isinstance(thing, Marks) and thing.has_struck:
-            self._struck.setdefault(key, self._computed)
         return self._struck.get(key)
 
     def cleared(self, key: int) -> int | None:
