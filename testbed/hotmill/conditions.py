@@ -26,7 +26,8 @@ class Conditions:
         closes: mm that rolls take from the gap. drive_side, work_side: MN, error of each load cell. push: MN beside
             what the bar brings. Each (100, 7).
         gauge, mass: mm, error of the X-ray gauge and of the mass-flow thickness, (100,).
-        valves: s, lag of each valve, (7,). null: mm/s, and stick: mm/s that a valve does not answer to, (7,).
+        valves: s, lag of each valve, (7,). null: mm/s, and stick: mm/s that a valve does not answer to,
+            leak: mm/s that it lets through in spite of that, (7,).
         pressure: share of the system's pressure. tuning: of the height loops.
         drives: share of speed that each drive runs beside what it is told, (7,).
         tilt: mm that drive side and work side of a gap differ by, (7,). pulled: mm that strip is pulled aside, (7,).
@@ -45,6 +46,7 @@ class Conditions:
     valves: list[float] = field(default_factory=lambda: [VALVE_S] * STANDS)
     null: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
     stick: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
+    leak: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
     pressure: float = 1.0
     tuning: Tuning = field(default_factory=Tuning.usual)
     drives: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))

@@ -19,7 +19,7 @@ SHARES = np.array([0.0, 0.0, 0.0, 0.0, 0.3, 0.6, 1.0])  # the monitor trims the 
 ANSWER_S = 0.1  # s in which gaugemeter control has carried out a trim: Smith's model of it
 HEIGHT_HZ = 0.6  # crossover of the height loop, 0.5 … 1 Hz (domain: 3c)
 RESET = 0.5  # 1/s, integral of the height loop
-TRIM_LIMIT = 0.03  # share of a stand's speed that the height loop may give or take
+TRIM_LIMIT = 0.08  # share of a stand's speed that the height loop may give or take
 PULL, PULL_RESET = 0.3, 1.0  # of a tension error, and 1/s: the torque loop
 NOTCH_S = 1.5  # s in which the notch learns a ripple
 LEARN = PERIOD_S / NOTCH_S * 2.0
@@ -32,7 +32,8 @@ class Control:
 
     Attributes:
         monitor: mm that the monitor asks of the last stand. answered: of these, carried out; `past` keeps them.
-        height: rad·s for each looper. pull: MPa·s. cosine, sine: mm of ripple the notch knows of each stand.
+        height: share of speed that each height loop has learnt. pull: MPa·s.
+        cosine, sine: mm of ripple that the notch knows of each stand.
         trims: share of speed that each looper's height loop last asked for, (6,).
     """
 
@@ -101,9 +102,9 @@ class Tuning:
 class Loops:
     """The loopers' two loops as they are tuned for one coil, speed and set of stands; what is reckoned once a block.
 
-    Height: the stand before a looper runs slower the higher it stands, by `angle` and `height` shares for each rad and
-    rad·s. Tension: torque by `stress` and `pull`, N m for each MPa and MPa·s, about `torque` N m. `roll` m/s that each
-    stand is told, `up` m/s that it follows the trims (7, 6). `active` loopers; None: all.
+    Height: the stand before a looper runs slower the higher it stands, by `angle` shares for each rad and `height`
+    shares a second. Tension: torque by `stress` and `pull`, N m for each MPa and MPa·s, about `torque` N m. `roll` m/s
+    that each stand is told, `up` m/s that it follows the trims (7, 6). `active` loopers; None: all.
     """
 
     angle: np.ndarray
@@ -135,9 +136,9 @@ def asked(control: Control, loops: Loops, x: np.ndarray, notch: np.ndarray) -> n
     held[TRIM] = SHARES * control.monitor + notch
     angle, stress = x[ANGLE], x[STRESS] - loops.wanted
     raw = loops.angle * angle
-    raw += loops.height * control.height
+    raw += control.height
     trims = np.minimum(np.maximum(raw, -TRIM_LIMIT), TRIM_LIMIT)
-    climb = (PERIOD_S * angle) * (raw == trims)
+    climb = (PERIOD_S * loops.height * angle) * (raw == trims)
     pull = control.pull + PERIOD_S * stress
     torque = loops.torque - loops.stress * stress - loops.pull * pull
     if loops.active is not None:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from testbed.hotmill.unit import HotMillPlant
 
 TOO_HIGH = math.radians(50.0)  # a looper this high holds no strip any more (domain: F17)
+FLAT = math.radians(6.0)  # this low the strip is pulled flat: it necks and tears
 LOOSE_S = 0.3  # s without tension until the strip folds
+JAMMED, LEAK = 1e3, 0.5  # mm/s: a jammed valve answers to nothing, and lets so much through
+TRIPS = 0.5  # mm between the gap told and the gap; the stand trips, and the mill stops
 SPALL_M = 0.020  # m along the roll, half width of a spall at 1/e
 
 
@@ -61,9 +64,13 @@ class Spalling(Trouble):
 
 @dataclass(slots=True)
 class ServoValve(Trouble):
-    """A valve that answers late, sticks, and leaks through at rest (F15); `severity` 0 … 1 of its life."""
+    """A valve that answers late, sticks, and leaks at rest (F15).
+
+    `severity` 0 … 1 of its life, `left` s until it jams.
+    """
 
     severity: float = 0.0
+    left: float = 60.0
     CURES: ClassVar = {"agc_on": off}
     REJECTS: ClassVar = True
 
@@ -71,15 +78,22 @@ class ServoValve(Trouble):
         grown = self.severity * min(float(age[0]) / FADE_S, 1.0)
         now.valves[self.stand] = round(VALVE_S * (1.0 + 2.2 * grown), 5) if grown == self.severity else VALVE_S
         now.null[self.stand] += 0.8 * grown  # mm/s: up to 16 % of the current
-        now.stick[self.stand] = 0.30 * grown  # mm/s
+        now.stick[self.stand] = 0.5 * grown  # mm/s
+        if age[0] > self.left and plant.line.settings["agc_on"]:
+            now.stick[self.stand], now.leak[self.stand] = JAMMED, LEAK
+
+    def judge(self, block: Block, plant: HotMillPlant) -> bool:
+        Trouble.judge(self, block, plant)
+        x = block.rolled.x[-1]
+        return bool(plant.line.is_full and abs(x[14 + self.stand] - x[self.stand]) > TRIPS)
 
 
 @dataclass(slots=True)
 class LooperHunting(Trouble):
     """A height loop badly tuned: its integral chases the loop that its damping no longer holds (F16)."""
 
-    hertz: float = 1.0
-    growth: float = 0.5  # 1/s
+    gain: float = 0.0
+    reset: float = 0.0
     loose: float = 0.0  # s without tension
     CURES: ClassVar = {"looper_safe": on}
 
@@ -87,16 +101,13 @@ class LooperHunting(Trouble):
         if plant.line.settings["looper_safe"]:
             return
         gain, reset = now.tuning.gain.copy(), now.tuning.reset.copy()
-        omega = 2.0 * math.pi * self.hertz
-        # a loop of two integrals and lags of `late` s in all turns at omega, and grows by omega^2 late/2 less gain/2
-        late = 0.05 + 0.01 + _looper_lag(plant, self.stand)
-        gain[self.stand] = omega**2 * late - 2.0 * self.growth
-        reset[self.stand] = omega**2
+        gain[self.stand], reset[self.stand] = self.gain, self.reset
         now.tuning = Tuning(gain, reset)
 
     def judge(self, block: Block, plant: HotMillPlant) -> bool:
         piles, self.loose = piles_up(self.stand, self.loose, block, plant)
-        return piles
+        low = float(block.rolled.x[:, 34 + self.stand].min()) + looper.TARGET
+        return piles or (plant.line.full_since > 2.0 and low < FLAT)
 
 
 @dataclass(slots=True)
@@ -158,15 +169,6 @@ class LoadCell(Trouble):
         error = now.drive_side if self.side == "DS" else now.work_side
         there = plant.line.bar.lines.force[self.stand] > 0.0 and plant.line.train.shape.holds(self.stand)
         error[:, self.stand] += self.size * share * there
-
-
-def _looper_lag(plant: HotMillPlant, gap: int) -> float:
-    """s in which a looper follows its loop: its mass against the strip's pull."""
-    from testbed.hotmill.system import SLIP_BACK, SLIP_FRONT
-
-    lines = plant.line.bar.lines
-    pull = float(lines.lever[gap]) * looper.SLOPE
-    return looper.INERTIA * float(lines.speed[gap]) * (SLIP_FRONT + SLIP_BACK) / pull
 
 
 def piles_up(gap: int, loose: float, block: Block, plant: HotMillPlant) -> tuple[bool, float]:

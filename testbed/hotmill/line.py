@@ -260,7 +260,7 @@ class Line:
 
         def push(x: np.ndarray) -> np.ndarray:
             wanted = GAIN * (x[TOLD] - x[GAP]) + now.null
-            kept = np.sign(wanted) * np.maximum(np.abs(wanted) - stick, 0.0)
+            kept = np.sign(wanted) * np.maximum(np.abs(wanted) - stick, 0.0) + now.leak
             return (kept - wanted) * (DT / valves)
 
         return push

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from testbed.hotmill.unit import HotMillPlant
 
 
+NULL_SHIFT = 1.6  # mm/s of a valve's null for the whole pressure
+
+
 @dataclass(slots=True)
 class Passing(Trouble):
     """Something that lasts `duration` s and passes, coming and going over `fade` s."""
@@ -59,10 +62,11 @@ class SpindleWobble(Passing):
 
 @dataclass(slots=True)
 class PressureDip(Passing):
-    """The hydraulic supply sags to a `size` share: every valve has to open wider for the same."""
+    """The hydraulic supply sags to a `size` share: every valve has to open wider for the same, and its null shifts."""
 
     def change(self, now: Conditions, age: np.ndarray, plant: HotMillPlant) -> None:
         now.pressure = 1.0 - (1.0 - self.size) * float(self.share(age)[-1])
+        now.null += NULL_SHIFT * (1.0 - now.pressure)
 
 
 @dataclass(slots=True)
@@ -149,6 +153,16 @@ class ScalePatch(Passing):
 
 
 @dataclass(slots=True)
+class LooseContact(ScalePatch):
+    """A plug of one load cell rattles: short spikes on one side, with no turn to them."""
+
+    def change(self, now: Conditions, age: np.ndarray, plant: HotMillPlant) -> None:
+        for knock in self.knocks:
+            if age[0] - 0.05 < knock < age[-1] + 0.05 and plant.line.train.shape.holds(self.stand):
+                now.drive_side[:, self.stand] += self.size * np.exp(-(((age - knock) / 0.002) ** 2))
+
+
+@dataclass(slots=True)
 class CoilChange(Passing):
     """The coil is cut short: its tail leaves, the mill waits, the next head comes."""
 
@@ -159,6 +173,15 @@ def lay_wave(plant: HotMillPlant, name: str, size: float, hertz: float, phase: f
     wave = np.cos(2.0 * math.pi * hertz * seconds + phase)
     wave += 0.25 * np.cos(2.0 * (2.0 * math.pi * hertz * seconds + phase))
     plant.line.bar.add(name, size * wave * _faded(seconds, duration, 3.0) * where)
+
+
+def lay_drops(plant: HotMillPlant, size: float, seconds_at: tuple[float, ...]) -> None:
+    """Cold spots of water, `size` K deep, at so many s of the bar that has not come in yet."""
+    _, seconds = _ahead(plant)
+    drops = np.zeros(len(seconds))
+    for at in seconds_at:
+        drops += np.exp(-(((seconds - at) / 0.012) ** 2))
+    plant.line.bar.add("heat", -size * drops)
 
 
 def lay_spot(plant: HotMillPlant, name: str, size: float, duration: float) -> None:

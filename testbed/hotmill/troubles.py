@@ -12,6 +12,7 @@ from connectors.errors import InputError, nearest
 from connectors.texts import say
 from testbed.drawn import nothing_left, number
 from testbed.hotmill import faults, lookalikes, tags
+from testbed.hotmill.hunting import tuned
 from testbed.hotmill.schedule import STANDS
 from testbed.hotmill.system import GAPS
 from testbed.hotmill.trouble import Trouble
@@ -39,26 +40,33 @@ def _eccentricity(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Ge
 
 
 def _spalling(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
-    """`depth` 0.05 … 0.15 mm."""
-    depth = number(left, "depth", 0.05, 0.15, rng)
-    return faults.Spalling(stand, depth=depth, phase=float(rng.uniform(0.0, 2.0 * math.pi))), {"depth_mm": depth}
+    """`depth` 0.12 … 0.25 mm."""
+    depth = number(left, "depth", 0.12, 0.25, rng)
+    return faults.Spalling(stand, depth=depth, phase=float(rng.uniform(0.0, 2.0 * math.pi))), {
+        "depth_mm": round(depth, 3)
+    }
 
 
 def _servo_valve(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
-    """`severity` 0.6 … 1 of a valve's life, which takes days: a snapshot."""
+    """`severity` 0.6 … 1 of a valve's life, which takes days: a snapshot of its last `left` 45 … 60 s."""
     severity = number(left, "severity", 0.6, 1.0, rng)
-    return faults.ServoValve(stand, severity=severity), {"severity": round(severity, 3)}
+    left_s = number(left, "left", 45.0, 60.0, rng)
+    return faults.ServoValve(stand, severity=severity, left=left_s), {
+        "severity": round(severity, 3),
+        "left_s": round(left_s, 1),
+    }
 
 
 def _looper_hunting(plant: HotMillPlant, gap: int, left: Left, rng: np.random.Generator) -> Begun:
-    """`frequency` 0.6 … 1.4 Hz, `growth` 0.25 … 0.5 per s."""
-    hertz, growth = number(left, "frequency", 0.6, 1.4, rng), number(left, "growth", 0.25, 0.5, rng)
-    return faults.LooperHunting(gap, hertz=hertz, growth=growth), {"frequency_hz": round(hertz, 3)}
+    """`frequency` 0.6 … 1.1 Hz, `growth` 0.25 … 0.45 per s."""
+    hertz, growth = number(left, "frequency", 0.6, 1.1, rng), number(left, "growth", 0.25, 0.45, rng)
+    gain, reset = tuned(plant.line.bar.lines, gap, complex(growth, 2.0 * math.pi * hertz))
+    return faults.LooperHunting(gap, gain=gain, reset=reset), {"frequency_hz": round(hertz, 3)}
 
 
 def _cobble(plant: HotMillPlant, gap: int, left: Left, rng: np.random.Generator) -> Begun:
-    """`creep` 0.6 … 1.2 % of the stand's speed a second."""
-    creep = number(left, "creep", 0.6, 1.2, rng)
+    """`creep` 1.5 … 3 % of the stand's speed a second."""
+    creep = number(left, "creep", 1.5, 3.0, rng)
     return faults.Cobble(gap, creep=0.01 * creep), {"creep_percent": round(creep, 3)}
 
 
@@ -93,9 +101,9 @@ def _skid_marks(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Gene
 
 
 def _rougher_wave(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
-    """The bar waves in thickness: `size` 0.15 … 0.35 mm, as often as the backup roll of the stand turns."""
+    """The bar waves in thickness: `size` 0.15 … 0.35 mm, as often as the first stand's backup rolls turn."""
     lines = plant.line.bar.lines
-    turns = float(lines.roll[stand]) / (math.pi * 1.5)
+    turns = float(lines.roll[0]) / (math.pi * 1.5)
     size, hertz = number(left, "size", 0.15, 0.35, rng), number(left, "frequency", turns, turns, rng)
     duration = number(left, "duration", 25.0, 40.0, rng)
     lookalikes.lay_wave(plant, "thickness", size, hertz, float(rng.uniform(0.0, 2.0 * math.pi)), duration)
@@ -112,7 +120,7 @@ def _hard_spot(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Gener
 def _camber(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
     """A bar bent to one side: `size` 25 … 45 mm, for `duration` 6 … 10 s."""
     size, duration = number(left, "size", 25.0, 45.0, rng), number(left, "duration", 6.0, 10.0, rng)
-    lookalikes.lay_spot(plant, "camber", 0.5 * size * _sign(rng), duration)
+    lookalikes.lay_spot(plant, "camber", 0.17 * size * _sign(rng), duration)
     return lookalikes.OnTheBar(stand, duration=duration + 12.0), {"size_mm": round(size, 1)}
 
 
@@ -140,11 +148,22 @@ def _spindle_wobble(plant: HotMillPlant, stand: int, left: Left, rng: np.random.
     return thing, told
 
 
-def _scale_patch(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
-    """Knocks of `size` 0.2 … 0.5 MN."""
-    thing, told = _passing(lookalikes.ScalePatch, 0.2, 0.5, (15.0, 25.0))(plant, stand, left, rng)
-    thing.knocks = tuple(np.sort(rng.uniform(0.0, 15.0, 60)).tolist())  # pyright: ignore[reportAttributeAccessIssue]
-    return thing, told
+def _knocking(kind: type, low: float, high: float) -> Begin:
+    """Sixty knocks of one size, drawn between `low` and `high` MN, at random moments."""
+
+    def begin(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
+        thing, told = _passing(kind, low, high, (16.0, 25.0))(plant, stand, left, rng)
+        thing.knocks = tuple(np.sort(rng.uniform(0.0, 15.0, 60)).tolist())  # pyright: ignore[reportAttributeAccessIssue]
+        return thing, told
+
+    return begin
+
+
+def _water_spots(plant: HotMillPlant, stand: int, left: Left, rng: np.random.Generator) -> Begun:
+    """`size` 15 … 30 K deep."""
+    size, duration = number(left, "size", 15.0, 30.0, rng), number(left, "duration", 16.0, 25.0, rng)
+    lookalikes.lay_drops(plant, size, tuple(np.sort(rng.uniform(0.0, duration, 60)).tolist()))
+    return lookalikes.OnTheBar(stand, duration=duration + 12.0), {"size_K": round(size, 1)}
 
 
 FAULTS: dict[str, tuple[Begin, str, tuple[str, ...], float]] = {  # begin, place, expects, reaction in s
@@ -159,9 +178,11 @@ FAULTS: dict[str, tuple[Begin, str, tuple[str, ...], float]] = {  # begin, place
 }
 LOOKALIKES: dict[str, tuple[Begin, str, tuple[str, ...]]] = {  # begin, place, forbids
     "skid_marks": (_skid_marks, "line", ("machine",)),
-    "rougher_wave": (_rougher_wave, "stand", ("machine",)),
+    "rougher_wave": (_rougher_wave, "line", ("machine",)),
     "spindle_wobble": (_spindle_wobble, "stand", ("machine",)),
-    "scale_patch": (_scale_patch, "stand", ("machine",)),
+    "scale_patch": (_knocking(lookalikes.ScalePatch, 0.8, 1.5), "stand", ("machine",)),
+    "loose_contact": (_knocking(lookalikes.LooseContact, 0.2, 0.5), "stand", ("machine",)),
+    "water_spots": (_water_spots, "line", ("machine",)),
     "pressure_dip": (_passing(lookalikes.PressureDip, 0.4, 0.6, (10.0, 20.0)), "line", ("machine",)),
     "valve_exchange": (_passing(lookalikes.ValveExchange, 0.5, 0.9, (20.0, 40.0), True), "stand", ("machine",)),
     "speed_change": (_passing(lookalikes.SpeedChange, 0.85, 1.05, (10.0, 25.0)), "line", ("machine", "process")),
@@ -171,13 +192,15 @@ LOOKALIKES: dict[str, tuple[Begin, str, tuple[str, ...]]] = {  # begin, place, f
     "camber": (_camber, "line", ("process", "sensor")),
     "cold_edge": (_passing(lookalikes.ColdEdge, 0.06, 0.12, (10.0, 20.0), True), "line", ("process", "sensor")),
     "gauge_dust": (_passing(lookalikes.GaugeDust, 0.03, 0.08, (15.0, 30.0)), "exit", ("sensor",)),
-    "velocimeter_drift": (_passing(lookalikes.MassDrift, 0.02, 0.04, (40.0, 60.0), True), "exit", ("sensor",)),
+    "velocimeter_drift": (_passing(lookalikes.MassDrift, 0.03, 0.05, (40.0, 60.0), True), "exit", ("sensor",)),
     "warming_rolls": (_passing(lookalikes.WarmingRolls, 0.02, 0.04, (40.0, 60.0)), "exit", ("sensor",)),
     "coil_change": (_coil_change, "line", ("process", "sensor")),
 }  # fmt: skip
 KINDS = (*FAULTS, *LOOKALIKES)
-PARAMETERS = ("amplitude", "harmonic", "depth", "severity", "frequency", "growth", "creep", "rate", "size", "over",
-              "heat", "duration")  # fmt: skip
+PARAMETERS = (
+    "amplitude", "creep", "depth", "duration", "frequency", "growth", "harmonic", "heat", "left", "over", "rate",
+    "severity", "size",
+)  # fmt: skip
 
 
 def begin(
@@ -189,7 +212,7 @@ def begin(
     rng = stream(plant.seed, f"hotmill/{name}@{plant.present - plant.start}")
     is_fault = name in FAULTS
     make, at, conditions, reaction = FAULTS[name] if is_fault else (*LOOKALIKES[name], 0.0)
-    stand = _stand(where, at, rng)
+    stand = _stand(name, where, at, rng)
     left = dict(params)
     thing, details = make(plant, stand, left, rng)
     nothing_left(left, name, PARAMETERS)
@@ -200,7 +223,7 @@ def begin(
     return thing, Injection(key, name, path, "lookalike", (), conditions, 0.0, lasts, details)
 
 
-def _stand(where: str, at: str, rng: np.random.Generator) -> int:
+def _stand(name: str, where: str, at: str, rng: np.random.Generator) -> int:
     """From 0. 'F3' or its path; of a gap, the stand before it; drawn where left open."""
     most = GAPS if at == "gap" else STANDS
     drawn = int(rng.integers(0, most))
@@ -213,7 +236,7 @@ def _stand(where: str, at: str, rng: np.random.Generator) -> int:
             )  # fmt: skip
         return STANDS - 1
     if not where:
-        return drawn
+        return drawn if name != "looper_hunting" else 2 + drawn % (GAPS - 2)  # it is thin strip that hunts
     places = {path: i for i, path in enumerate(tags.PLACES[:most])}
     places |= {path.rsplit("/", 1)[-1]: i for path, i in places.items()}
     if where not in places:

@@ -213,10 +213,6 @@ class HotMillPlant:
     # -- set-points, faults, look-alikes -------------------------------------------------------------------
 
     def _tail(self, now: int) -> None:
-        for key, thing in self.things.items():
-            if thing.is_rejected() and key not in self._cleared:
-                self._struck.setdefault(key, now)
-            thing.next_coil(self)
         if self.line.settings["change_roll"]:
             self.line.settings["change_roll"] = 0.0
             self.line.rolls.km = 0.0
@@ -224,6 +220,10 @@ class HotMillPlant:
                 if thing.heals("change_roll", 1.0) and key not in self._struck:
                     self._cleared.setdefault(key, now)
                     thing.is_gone = True
+        for key, thing in self.things.items():
+            if thing.is_rejected() and key not in self._cleared:
+                self._struck.setdefault(key, now)
+            thing.next_coil(self)
         number = self.line.bar.number + 1
         self.line.next_bar(*self._bar(number))
 

@@ -132,6 +132,7 @@ def test_the_block_model_agrees_with_plain_equations_stepped_slowly():
     shape = Shape(0, 6, 1.0)
     loops = Loops.of(slow.lines, shape, Tuning.usual(), np.zeros(6), plant.line.bar.speed_error)
     delay = 2.0 / slow.lines.speed[-1] + 0.02
+    held = np.zeros(20)
     for _ in range(8):
         noise = twin.noise()
         force_noise = noise[:, 1::14] + noise[:, 2::14]

@@ -43,7 +43,8 @@ def test_trouble_leaves_the_noise_of_all_other_tags_as_it_is(name, rolling):
     """No draw of any stream moves."""
     plant, twin = rolling.copy(), rolling.copy()
     twin.inject(name, "", {}, 1)
-    rolled(plant, 0.5), rolled(twin, 0.5)
+    for one in (plant, twin):
+        rolled(one, 0.5)
     for group in tags.FAST:
         assert np.array_equal(plant._rows[group.name].noise(), twin._rows[group.name].noise())
     for group in tags.SLOW:

@@ -1,0 +1,141 @@
+"""The models of the hot mill, fitted on normal days with everything that resembles a fault, and no fault.
+
+python -m testbed.hotmill.fitting FOLDER [NAME...]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from anomaly.calibrate import Budget
+from anomaly.fit import fit
+from anomaly.spectrum import View
+from connectors.items import Batch, Item, Mark
+from connectors.tags import Group
+from connectors.times import nanoseconds
+from testbed.engine import Engine
+from testbed.hotmill import tags
+from testbed.hotmill.schedule import RADII, THIN, Lines
+from testbed.library import load
+from testbed.mill.stand import STIFFNESS
+from testbed.scenario import Scatter
+
+SCENARIO, SEEDS = "hsm-normal-day", range(10_000, 10_007)
+_LINES = Lines.of(THIN, THIN.width)
+_SPEED = f"{tags.PLACES[-1]}/ROLL_SPEED"
+_FORCES = tuple(f"{place}/ROLL_FORCE" for place in tags.PLACES)
+_STILL = STIFFNESS * _LINES.plastic / (STIFFNESS + _LINES.plastic)  # MN/mm, for the force as if the gap had stood still
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A model to be made: its kind, what it looks at, and what its alarm says."""
+
+    kind: str
+    condition: str
+    place: str
+    advice: str
+    shorts: tuple[str, ...] = ()
+    view: View | None = None
+
+
+def _bands(ratios: Sequence[float], widths: tuple[float, float, float]) -> dict[str, tuple]:
+    """A band at each order, held against what lies to both sides of it."""
+    narrow, near, far = widths
+    return {
+        "bands": tuple((round(r * (1 - narrow), 4), round(r * (1 + narrow), 4)) for r in ratios),
+        "around": tuple(((r * (1 - far), r * (1 - near)), (r * (1 + near), r * (1 + far))) for r in ratios),
+    }
+
+
+_TURNS = [float(v / _LINES.roll[-1]) for v in _LINES.roll]  # of the backup rolls, the last stand's 1
+_WORK = [float(v / _LINES.roll[-1] * RADII[-1] / r) for v, r in zip(_LINES.roll, RADII, strict=True)]
+BACKUP = View(
+    signals=_FORCES, speed=_SPEED, per=1.0 / 4.712389, rate_hz=1000.0, length=16_000, stride_s=1.0, average=10,
+    mix=tuple(((f"{place}/ROLL_GAP", round(float(k), 3)),) for place, k in zip(tags.PLACES, _STILL, strict=True)),
+    running=5.0, **_bands(_TURNS, (0.02, 0.25, 0.5)),
+)  # fmt: skip
+WORK = View(
+    signals=_FORCES, speed=_SPEED, per=1.0 / 2.136283, rate_hz=1000.0, length=8_000, stride_s=1.0, average=5,
+    running=5.0, **_bands([3.0 * r for r in _WORK], (0.02, 0.08, 0.3)),
+)  # fmt: skip
+LOOPERS = View(
+    signals=tuple(f"{place}/LPR_ANG" for place in tags.PLACES[:-1]), rate_hz=1000.0, length=4_000, stride_s=0.5,
+    average=50, bands=((0.5, 1.3),), around=(((2.0, 6.0),),), running=15.0,
+)  # fmt: skip
+MODELS = {
+    "hotmill-backup-rolls": Made("spectrum", "machine", "top", "eccentric-roll", view=BACKUP),
+    "hotmill-work-rolls": Made("spectrum", "machine", "top", "check-roll", view=WORK),
+    "hotmill-loopers": Made("spectrum", "process", "top", "safe-looper", view=LOOPERS),
+    "hotmill-flow": Made("mspc", "process", "unit", "rematch-speeds", ("LPR_TRIM",)),
+    "hotmill-walk": Made("mspc", "process", "unit", "level-rolls", ("CENTRE", "SIDE_DEV")),
+    "hotmill-gauge": Made("mspc", "sensor", "unit", "check-sensor", ("MASS_DEV", "MONITOR")),
+    "hotmill-cells": Made("mspc", "sensor", "unit", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
+    "hotmill-valves": Made("mspc", "machine", "unit", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
+}
+
+
+def wanted(made: Made) -> tuple[Group, ...]:
+    """The groups that a model reads, less the tags it does not look at."""
+    names = made.view.channels if made.view is not None else None
+    groups = []
+    for group in tags.GROUPS[:4]:
+        chosen = tuple(t for t in group.tags if (t.name in names if names is not None else t.short in made.shorts))
+        if chosen:
+            groups.append(replace(group, tags=chosen))
+    return tuple(groups)
+
+
+def normal(seed: int, names: frozenset[str]) -> list[list[Item]]:
+    """Four minutes of a normal day, some tags, second by second; other look-alikes in each seed."""
+    day = load(SCENARIO)
+    steps = tuple(
+        replace(step, names=step.names[seed % 18 :] + step.names[: seed % 18]) if isinstance(step, Scatter) else step
+        for step in day.steps
+    )
+    engine = Engine(replace(day, steps=steps, duration=260.0, tick_s=1.0), seed)
+    bundles: list[list[Item]] = []
+    while engine.plant.present < engine.end:
+        items = engine.tick(min(engine.plant.present + nanoseconds(1.0), engine.end))
+        bundles.append([_only(item, names) for item in items if isinstance(item, Batch | Mark)])
+    return bundles
+
+
+def _only(item: Batch | Mark, names: frozenset[str]) -> Item:
+    if isinstance(item, Mark):
+        return Mark(item.group, item.time)
+    keep = [i for i, tag in enumerate(item.tags) if tag.name in names] or [0]
+    chosen = tuple(item.tags[i] for i in keep)
+    return Batch(chosen, item.time, item.values[:, keep].copy(), item.status[:, keep].copy())
+
+
+def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> None:
+    """Write the models of these names into a folder."""
+    made = {name: MODELS[name] for name in names}
+    read = frozenset(tag.name for one in made.values() for group in wanted(one) for tag in group.tags)
+    days = [normal(seed, read) for seed in seeds]
+    for name, one in made.items():
+        groups = wanted(one)
+        notes = {
+            "name": name, "condition": one.condition, "place": one.place, "advice": one.advice,
+            "origin": "trained on data simulated by testbed", "licence": "Apache-2.0",
+            "training": {"data": f"scenario:{SCENARIO}", "seeds": f"{seeds[0]}-{seeds[-1]}"},
+        }  # fmt: skip
+        runs = [lambda day=day, groups=groups: (_chosen(bundle, groups) for bundle in day) for day in days]
+        (folder / f"{name}.onnx").write_bytes(fit(one.kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
+
+
+def _chosen(bundle: Sequence[Item], groups: Sequence[Group]) -> list[Item]:
+    found: list[Item] = []
+    for item in bundle:
+        for group in groups:
+            if item.group == group.name:
+                found.append(_only(item, frozenset(t.name for t in group.tags)) if isinstance(item, Batch) else item)
+    return found
+
+
+if __name__ == "__main__":
+    make(sys.argv[2:] or list(MODELS), Path(sys.argv[1]))
