@@ -16,13 +16,14 @@ from testbed.plant import START
 from testbed.report.formats import number
 from testbed.report.markup import Html, join, tag
 from testbed.report.signals import Trace, thin
-from testbed.report.svg import LEFT, RIGHT, WIDTH, Scale, line, path, ticks, words
+from testbed.report.svg import LEFT, RIGHT, WIDTH, Scale, folded, line, path, ticks, words
 
 if TYPE_CHECKING:
     from signatures import Signature
 
 PANEL, HEAD, FOOT = 110.0, 8.0, 34.0  # units of height
 POINTS = 900  # of a curve
+ROOM = LEFT - 48  # units for what a curve measures
 COLOURS = ("#1d4f80", "#a3001b", "#2d7d46", "#7a4b00", "#6a3d9a", "#111111")
 STYLE = (
     "text{font:12px 'Noto Sans','Segoe UI',sans-serif;fill:#1b1b1b}.tick{font-size:10.5px;fill:#5c5c5c}"
@@ -103,9 +104,8 @@ def _panel(names: tuple[str, ...], faulty: Traces, healthy: Traces, across: Scal
         parts.append(tag("text", name, x=4.0, y=top + 20 + 14 * i, style=f"fill:{colour}"))
     y = top + 20 + 14 * len(names)
     unit, what = symbol(shown[0].tag.unit), measured(shown[0].tag.short)
-    parts += [
-        words(4, y + 12 * i, text, "tick") for i, text in enumerate(t for t in (f"[{unit}]" if unit else "", what) if t)
-    ]
+    said = [f"[{unit}]" if unit else "", *folded(what, ROOM, 10.5)]
+    parts += [words(4, y + 12 * i, text, "tick") for i, text in enumerate(text for text in said if text)]
     return join(parts)
 
 

@@ -115,7 +115,9 @@ def test_a_run_gives_its_signals_by_length_of_the_coil():
     coils = [name for name in by_length["part"].unique(maintain_order=True) if name]
     assert len(coils) == 2
     second = by_length.filter(by_length["part"] == coils[1])
-    assert 0.0 <= second["metre"][0] < 3.0
+    assert 0.0 < second["metre"][0] < 3.0
+    told = by_length.join(done.signals("stand"), on="time").filter(by_length["part"] != "")
+    assert np.abs((told["metre"] - told["POH/HOT/HSM2/F7/STRIP_LEN"]).to_numpy()).max() < 0.01
     assert (np.diff(second["metre"].to_numpy()) >= 0.0).all()
 
 
