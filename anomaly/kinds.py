@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from anomaly.balance import Balance, BalanceView
 from anomaly.chatter import Chatter
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
@@ -66,8 +67,17 @@ class Signals:
         return cls(tuple(tag.name for tag in tags), rate)
 
 
-Look = View | EnvelopeView
+Look = View | EnvelopeView | BalanceView
 Begin = Callable[[Sequence[Group], Look | None], Model]
+
+
+def _balance(groups: Sequence[Group], view: Look | None) -> Model:
+    if not isinstance(view, BalanceView):
+        raise InputError(
+            say("balance needs to know which tags must agree, which only a unit brings along. Train it on "
+                "scenario:cyber-quiet.")
+        )  # fmt: skip
+    return Balance(view)
 
 
 def _envelope(groups: Sequence[Group], view: Look | None) -> Model:
@@ -115,6 +125,7 @@ def _var_residual(groups: Sequence[Group], view: Look | None) -> Model:
 
 
 _BEGIN: dict[str, Begin] = {
+    "balance": _balance,
     "chatter": _chatter,
     "crack": _crack,
     "envelope": _envelope,

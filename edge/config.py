@@ -218,12 +218,12 @@ def _models(value: Any, folder: Path) -> str | None:
     """Names and files that are there; a model's file may lie beside the configuration."""
     if (fault := _names(value, folder)) is not None:
         return fault
-    from edge.library import find
+    from edge.library import RULES, find
 
     faults = []
     for name in [value] if isinstance(value, str) else value:
         try:
-            path = None if name == "rules" or (folder / name).is_file() else find(name)
+            path = None if name in RULES or (folder / name).is_file() else find(name)
         except InputError as error:
             faults.append(str(error))
             continue

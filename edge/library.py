@@ -13,9 +13,12 @@ from connectors.errors import InputError, nearest
 from connectors.tags import Group
 from connectors.texts import say
 from edge.model import SHIPPED, Bound, OnnxModel
+from edge.network_rules import NetworkRules
 from edge.rules import Rules
 from edge.session import read_model
 from edge.surface import PLACE, Inspector, Namer
+
+RULES = {"rules": Rules, "network": NetworkRules}  # what no file holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def find(name: str, plant: str = "") -> Path:
     if path.suffix == ".onnx" or path.exists():
         return path
     names = [n.removeprefix(f"{plant}-") for n in known]
-    raise InputError(say("No model is called '{name}'.{hint}", name=name, hint=nearest(name, [*names, "rules"])))
+    raise InputError(say("No model is called '{name}'.{hint}", name=name, hint=nearest(name, [*names, *RULES])))
 
 
 def named(models: Sequence[str] | str) -> list[str]:
@@ -75,7 +78,7 @@ def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> li
     """
     loaded: list[tuple[str, OnnxModel | None, dict[str, Any]]] = []
     for name in names:
-        model, about = (None, {"name": "rules", "kind": "rules"}) if name == "rules" else _loaded(name, plant)
+        model, about = (None, {"name": name, "kind": name}) if name in RULES else _loaded(name, plant)
         label = about["name"]
         if label in (taken for taken, _, _ in loaded):
             label = about["name"] = Path(about.get("file", name)).stem
@@ -90,7 +93,7 @@ def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> li
     chosen: list[Chosen] = []
     for label, model, about in loaded:
         if model is None:
-            chosen.append(Chosen(Rules(groups), about))
+            chosen.append(Chosen(RULES[about["kind"]](groups), about))
         elif model.card.place == PLACE:
             namer = namers[0][1] if namers else None
             inspector = Inspector(model, groups, label, None if namer is None else Namer(namer))

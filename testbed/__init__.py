@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from testbed.benching import Bench, bench
     from testbed.caster import Caster
     from testbed.coldmill import ColdMill
+    from testbed.cyber import Networked
     from testbed.hotmill import HotMill
     from testbed.mill import Mill
     from testbed.replaying import replay
@@ -33,6 +34,7 @@ _WHERE = {
     "HotMill": "testbed.hotmill",
     "LookAlike": "testbed.scenario",
     "Mill": "testbed.mill",
+    "Networked": "testbed.cyber",
     "Quiet": "testbed.scenario",
     "Respond": "testbed.scenario",
     "Rotating": "testbed.rotating",
@@ -59,6 +61,7 @@ __all__ = [
     "HotMill",
     "LookAlike",
     "Mill",
+    "Networked",
     "Quiet",
     "Respond",
     "Rotating",

@@ -25,12 +25,14 @@ TAGS = {
     "CT_SP": "coiling temperature asked for",
     "DESC_HDR": "flow of the descaling header",
     "DESC_P": "descaling pressure",
+    "DESK": "set-point as the desk gave it",
     "EMU_CONC": "emulsion concentration",
     "EMU_FLOW": "emulsion flow",
     "EMU_TEMP": "emulsion temperature",
     "ENV_RMS": "envelope band, RMS",
     "GRADE": "grade",
     "HEAT_NO": "heat",
+    "HELD": "set-point as the controller holds it",
     "H_ENTRY": "entry thickness",
     "H_EXIT": "exit thickness",
     "H_GM": "gaugemeter thickness",
@@ -94,6 +96,8 @@ TAGS = {
 ZONE = re.compile(r"SPR_Z\d+_(FLOW|PRES)")
 ZONE_TAGS = {"FLOW": "spray water flow of the zone", "PRES": "spray water pressure of the zone"}
 ADVICE = {
+    "check-network": "Trust these signals no longer; ask the crew what they see and ordered, and call network "
+    "security.",
     "check-roll": "Look at the work roll of the stand that is named; change it before the next coil.",
     "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
     "eccentric-roll": "Put the eccentricity notch on; change the backup roll of the stand named at the next stop.",

@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from anomaly.balance import BalanceView
 from anomaly.calibrate import Budget
 from anomaly.envelope import EnvelopeView
 from anomaly.fit import KINDS, fit
+from anomaly.kinds import Look
 from anomaly.spectrum import View
 from connectors.errors import InputError, nearest
 from connectors.items import Item
@@ -30,7 +32,7 @@ PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/tr
 ALL_KINDS = (*KINDS, *PICTURE_KINDS)
 OF_BLOCKS = ("chatter", "weld")  # kinds that read waveforms
 BUDGET = "1/24h"
-VIEWS = {"spectrum": View, "envelope": EnvelopeView}  # kinds that look where the unit says
+VIEWS = {"balance": BalanceView, "spectrum": View, "envelope": EnvelopeView}  # kinds that look where the unit says
 Progress = Callable[[str, int, int], None]
 
 
@@ -80,7 +82,7 @@ def train_on_scenario(
 
 
 def _groups_of(
-    kind: str, plant: Plant, drop: Sequence[str], view: View | EnvelopeView | None
+    kind: str, plant: Plant, drop: Sequence[str], view: Look | None
 ) -> tuple[Group, ...]:  # fmt: skip
     """What a kind reads of a plant."""
     if kind in VIEWS:
@@ -88,13 +90,13 @@ def _groups_of(
     return without(plant.groups, drop, "blocks" if kind in OF_BLOCKS else "scalars")
 
 
-def view_of_plant(plant: Plant, kind: str) -> View | EnvelopeView | None:
+def view_of_plant(plant: Plant, kind: str) -> Look | None:
     """What the unit says is worth looking at in a spectrum or an envelope, if it does."""
     choice = getattr(plant, kind.upper(), None) if kind in VIEWS else None
     return None if choice is None else VIEWS[kind](**choice)
 
 
-def looked_at(groups: Sequence[Group], drop: Sequence[str], view: View | EnvelopeView | None) -> tuple[Group, ...]:
+def looked_at(groups: Sequence[Group], drop: Sequence[str], view: Look | None) -> tuple[Group, ...]:
     """The groups of numbers with the tags of a view; without a view all, less those that match a pattern of `drop`."""
     left = []
     for group in groups:

@@ -66,16 +66,21 @@ class _Difference:
     def update(self, healthy: list, faulty: list) -> int | None:
         """ns of the sample that settles it, or None."""
         found: list[int] = []
-        for a, b in zip(healthy, faulty, strict=True):
-            if isinstance(a, Batch) and isinstance(b, Batch):
-                time = self._one(a, b)
+        there = {(b.group, int(b.time[0])): b for b in faulty if isinstance(b, Batch)}
+        for a in healthy:
+            if isinstance(a, Batch):
+                time = self._one(a, there.get((a.group, int(a.time[0]))))
                 if time is not None:
                     found.append(time)
         return min(found, default=None)
 
-    def _one(self, a: Batch, b: Batch) -> int | None:
-        differs = ~(np.abs(a.values - b.values) <= SIGMAS * self._sigma[a.group])
-        differs &= ~(np.isnan(a.values) & np.isnan(b.values))
+    def _one(self, a: Batch, b: Batch | None) -> int | None:
+        other = np.full(a.values.shape, np.nan)  # what does not come differs from what does
+        if b is not None:
+            kept = np.isin(a.time, b.time)
+            other[kept] = b.values[np.isin(b.time, a.time)]
+        differs = ~(np.abs(a.values - other) <= SIGMAS * self._sigma[a.group])
+        differs &= ~(np.isnan(a.values) & np.isnan(other))
         before = self._last[a.group]
         differs = np.concatenate([before, differs])
         self._last[a.group] = differs[len(differs) - len(before) :]

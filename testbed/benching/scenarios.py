@@ -16,7 +16,7 @@ from connectors.texts import say
 from connectors.times import SECOND
 from connectors.truth import Truth
 from edge.digest import digest
-from edge.library import choose, find, listed
+from edge.library import RULES, choose, find, listed
 from edge.model import load_model
 from edge.speed import speed
 from edge.surface import PLACE
@@ -104,7 +104,8 @@ def fitting(scenario: str) -> list[str]:
     """
     plant = plant_of(scenario)
     found = [name for name in listed() if _fits(name, plant.groups, plant.name)]
-    namers = [name for name in load(scenario).models if name != "rules" and _task(find(name, plant.name)) == "classify"]
+    namers = [name for name in load(scenario).models
+              if name not in RULES and _task(find(name, plant.name)) == "classify"]  # fmt: skip
     inspectors = [name for name in found if load_model(find(name)).card.place == PLACE]
     judged = any(group.kind in ("scalars", "blocks") for group in plant.groups)
     return [*found, *(f"{a}+{b}" for a in inspectors for b in namers), *(["rules"] if judged else [])]
@@ -199,8 +200,8 @@ def _beside(scenario: Scenario, model: str) -> list[str]:
         )
     if not answered or chosen[0].bound.condition in answered:
         return own
-    files = {find(name, plant.name) for name in own if name != "rules"}
-    others = [name for name in scenario.models if name == "rules" or find(name, plant.name) not in files]
+    files = {find(name, plant.name) for name in own if name not in RULES}
+    others = [name for name in scenario.models if name in RULES or find(name, plant.name) not in files]
     return [name for name in others if name not in own] + own
 
 
@@ -208,7 +209,7 @@ def _row(model: str, plant: str, found: Sequence[Outcome]) -> dict[str, Any]:
     leads = [lead for one in found for lead in one.leads]
     digests = [one.digest for one in found]
     m2 = sum(one.m2 for one in found)
-    timed = model != "rules" and not m2  # what an inspection takes hangs on what it sees
+    timed = model not in RULES and not m2  # what an inspection takes hangs on what it sees
     ms = speed(load_model(find(model, plant))) if timed else None
     return {
         **_head(called(model), found),

@@ -25,7 +25,8 @@ def cards(view: View) -> Html:
 
 def _card(about: Mapping[str, Any]) -> Html:
     card = about.get("card", {})
-    rows = _of_rules() if about.get("kind") == "rules" else facts(about, card)
+    fixed = {"rules": _of_rules, "network": _of_network_rules}.get(str(about.get("kind")))
+    rows = facts(about, card) if fixed is None else fixed()
     kept = [(name, value) for name, value in rows if value]
     if not kept:
         return tag("section", tag("h3", str(about.get("name", ""))), tag("p", say("No card was kept.")), class_="card")
@@ -44,6 +45,20 @@ def _of_rules() -> list[tuple[str, str]]:
         (say("alarm"), say("one a tag, active when a rule is broken (score 1.0)")),
         (say("runs on"), say("plain arithmetic, no ONNX graph")),
     ]
+
+
+def _of_network_rules() -> list[tuple[str, str]]:
+    return [
+        (say("condition"), condition("cyber")),
+        (say("advice"), advice("check-network")),
+        (
+            say("how it works"),
+            say("Fixed rules: a whole group silent, a stretch that comes twice, a set-point no desk gave. Nothing is "
+                "learnt."),
+        ),
+        (say("alarm"), say("one for the unit, active when a rule is broken (score 1.0)")),
+        (say("runs on"), say("plain arithmetic, no ONNX graph")),
+    ]  # fmt: skip
 
 
 def facts(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,9 +10,11 @@ import pytest
 from connectors import texts
 from connectors.texts import asked_by, say, speak, table, word
 from edge.model import load_model
+from edge.network_rules import NetworkRules
 from edge.rules import Rules
 from testbed.caster.unit import CasterPlant
 from testbed.coldmill.unit import ColdMillPlant
+from testbed.cyber import attacks
 from testbed.hotmill.unit import HotMillPlant
 from testbed.library import names, shipped
 from testbed.mill.unit import MillPlant
@@ -69,6 +71,7 @@ def test_every_error_is_said_and_not_written_out():
 def test_every_name_that_comes_as_data_has_its_korean():
     wanted = {*TAGS.values(), *ADVICE.values(), *names()}
     wanted |= {text for scenario in shipped() for text in (scenario.title, scenario.story) if text}
+    wanted |= {name.replace("_", " ") for name in attacks.KINDS}
     wanted |= {name.replace("_", " ") for plant in PLANTS for name in (*plant.KINDS, *getattr(plant, "SETPOINTS", ()))}
     for path in listed().values():
         card = load_model(path).card.raw
@@ -79,7 +82,7 @@ def test_every_name_that_comes_as_data_has_its_korean():
 
 
 def test_every_advice_of_a_model_is_a_sentence():
-    keys = {str(load_model(path).card.advice) for path in listed().values()} | {Rules.advice}
+    keys = {str(load_model(path).card.advice) for path in listed().values()} | {Rules.advice, NetworkRules.advice}
     assert not keys - ADVICE.keys() - {""}
 
 
