@@ -42,6 +42,7 @@ class NetworkedPlant:
 
     def __init__(self, inner: Plant, seed: int) -> None:
         self.inner, self.seed = inner, seed
+        self.name, self.present, self.step_ns = inner.name, inner.present, inner.step_ns
         self._net = network_group(inner)
         self.groups: tuple[Group, ...] = (*inner.groups, *([self._net] if self._net else []))
         self.transports: Mapping[str, str] = {**inner.transports, **({"network": "mqtt"} if self._net else {})}
@@ -62,20 +63,8 @@ class NetworkedPlant:
         return getattr(self.inner, name)
 
     @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
     def BALANCE(self) -> dict[str, Any] | None:  # noqa: N802  # as other plants name what a kind of model looks at
         return balances(self.inner)
-
-    @property
-    def present(self) -> int:
-        return self.inner.present
-
-    @property
-    def step_ns(self) -> int:
-        return self.inner.step_ns
 
     def _held(self, name: str) -> float:
         return float(self.inner.setting(name))  # pyright: ignore[reportAttributeAccessIssue]
@@ -83,15 +72,14 @@ class NetworkedPlant:
     # -- time ----------------------------------------------------------------------------------------------
 
     def advance(self, until: int) -> list[Item]:
-        """The plant's samples as the network shows them, second by second where there is a network group."""
-        if self._net is None:
-            return self._shown(self.inner.advance(until))
+        """The plant's samples as the network shows them, second by second."""
         items: list[Item] = []
         while self.inner.present < until:
             stop = min(until, (self.inner.present // SECOND + 1) * SECOND)
             items += self._shown(self.inner.advance(stop))
+            self.present = stop
             self._follow(stop)
-            if stop % SECOND == 0:
+            if self._net is not None and stop % SECOND == 0:
                 items += self._shown([self._row(self._net, stop)])
         return items
 
