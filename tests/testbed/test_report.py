@@ -20,6 +20,7 @@ from connectors.results import AlarmState, Event
 from connectors.tags import Group, Tag
 from connectors.times import SECOND
 from connectors.truth import Truth
+from testbed.genealogy import Coil, Lineage, Slab, Way
 from testbed.plant import START
 from testbed.report import report
 from testbed.report.signals import Trace, thin
@@ -459,3 +460,23 @@ def test_months_of_data_with_many_faults_stay_readable():
     assert len(page.encode()) < 1_500_000
     assert "27.8 d of source time" in seen(page)
     assert "Further rows, in the record of the run only: 240." in seen(page)
+
+
+def test_a_defect_is_traced_back_to_the_second_in_which_it_was_cast():
+    strand = Way.of(np.arange(0, 600) * SECOND + START, np.full(600, 0.02))
+    slab = Slab("S2", "H1", 1.0, 9.0, 250.0, 1500.0)
+    lineage = Lineage(strand, (slab,), (Coil("C7", slab, (2.3,), 1250.0),))
+    sliver = fault("sliver", expects=("surface",), box=Box("C7", 258.0, 258.6, 800.0, 840.0))
+    other = fault("sliver", expects=("surface",), box=Box("C8", 258.0, 258.6, 800.0, 840.0))
+    page = report(made([sliver, other], about={"genealogy": lineage.plain()}))
+    section = page.split("Where it comes from")[1].split("</section>")[0]
+    assert section.count("<tr>") == 2  # its head and one defect: the other coil is of no slab of this strand
+    assert all(f">{text}<" in section for text in ("C7", "258.3", "820", "S2", "2.00", "H1", "150.0 s"))
+    assert "Where it comes from" not in report(made([sliver]))
+
+
+def test_the_head_tells_title_and_story():
+    page = report(made(about={"title": "One blocked nozzle", "story": "A few nozzles fill up."}))
+    assert "<h1>One blocked nozzle<small> made-up</small></h1>" in page
+    assert '<p class="story">A few nozzles fill up.</p>' in page
+    assert 'class="story"' not in report(made())
