@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from connectors.readings import Block, Columns, Reading, Told, joined
+from connectors.readings import Block, Columns, Reading, Told, is_sorted, joined, runs_of
 from connectors.status import BAD
 from connectors.tags import Tag
 from connectors.times import NONE, SECOND, text
@@ -154,21 +154,27 @@ class Ledger:
         """Samples have come, in this order: int (n,), ns int64 (n,), uint32 (n,), bool (n,): answers a subscription."""
         if not len(column):
             return
-        order = np.arange(len(column)) if (column[1:] > column[:-1]).all() else np.argsort(column, kind="stable")
-        c, t = column[order], time[order]
-        starts = np.concatenate([[True], c[1:] != c[:-1]])
-        before = np.where(starts, self.last[c], np.concatenate([[NEVER], t[:-1]]))
-        rises = t > before
-        ends = np.concatenate([starts[1:], [True]])
-        self.is_bad[c[ends]] = status[order][ends] & BAD != 0
-        if rises.all():
-            self.totals.received += len(c)
+        if not is_sorted(column):
+            order = np.argsort(column, kind="stable")
+            column, time, status, first = column[order], time[order], status[order], first[order]
+        starts, ends = runs_of(column)
+        before = np.empty_like(time)
+        before[1:] = time[:-1]
+        before[starts] = self.last[column[starts]]
+        rises = bool((time > before).all())
+        spoke = column[ends]
+        self.is_bad[spoke] = status[ends] & BAD != 0
+        if rises:
+            self.totals.received += len(column)
         else:
-            self._count_odd(c, t, first[order], wall)
+            self._count_odd(column, time, first, wall)
         if self.is_open:
-            self._close(c, t, before, wall)
-        self._move(c, t)
-        self._recent.append((c, t))
+            self._close(column, time, before, wall)
+        if rises:
+            self.last[spoke] = time[ends]
+        else:
+            self._move(column, time)
+        self._recent.append((column, time))
 
     def _count_odd(self, c: np.ndarray, t: np.ndarray, first: np.ndarray, wall: int) -> None:
         """Count samples of which some do not rise; a value told again on subscribing is none."""

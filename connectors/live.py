@@ -32,12 +32,16 @@ class _Places:
         places = {tag.name: (i, k) for i, group in enumerate(groups) for k, tag in enumerate(group.tags)}
         self._group = np.array([places[tag.name][0] for tag in tags], np.int32)
         self._column = np.array([places[tag.name][1] for tag in tags], np.int32)
+        self._is_whole = len(groups) == 1 and (self._column == np.arange(len(tags))).all()  # one group, in its order
 
     def shared_out(self, told: Put) -> Iterator[tuple[str, Told]]:
         """What was told, by the name of its group; columns then speak of the group's tags."""
         for one in told:
             if not isinstance(one, Columns):
                 yield one.tag.group, one
+                continue
+            if self._is_whole:
+                yield self._names[0], one
                 continue
             groups, column = self._group[one.tag], self._column[one.tag]
             if (groups == groups[0]).all():

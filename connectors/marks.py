@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from connectors.items import Batch, Changes, Context, Frame, Item, Mark
-from connectors.readings import Block, Columns, Reading, Told, joined
+from connectors.readings import Block, Columns, Reading, Told, is_sorted, joined, runs_of
 from connectors.status import BAD
 from connectors.tags import Group
 from connectors.times import END, MICROSECOND, SECOND
@@ -75,7 +75,7 @@ class GroupMarks:
         self._by_exception = np.array([tag.rate_hz is None and group.kind != "frames" for tag in group.tags])
         fastest = max((tag.rate_hz for tag in group.tags if tag.rate_hz is not None), default=0.0)
         self._step = min(REPEAT_NS, round(JITTER * SECOND / fastest)) if fastest else REPEAT_NS
-        self._times: list[np.ndarray] = []  # source times of readings, where what holds is said again
+        self._times: list[tuple[int, np.ndarray]] = []  # newest and all times of readings: what holds is said again
         self._holds = np.zeros(k, bool)  # to be said at the next mark: told on subscribing, older than it
         self._longest = 0  # ns, of a block so far: samples of the others may be as old as its first one
 
@@ -83,7 +83,7 @@ class GroupMarks:
         """What this becomes, without its mark."""
         out: list[Item | Epoch] = []
         singles: list[Reading] = []
-        ahead = self._newest_of(told)
+        ahead = NEVER if all(isinstance(one, Columns) for one in told) else self._newest_of(told)
         for one in joined(told):
             if isinstance(one, Reading):
                 singles.append(one)
@@ -126,26 +126,32 @@ class GroupMarks:
                 self._said[column] = max(self._said[column], reading.time)
                 now.append((column, reading.time, reading.value, reading.status))
             self._heard(reading.time, wall)
-        self._remember(np.array([time for _, time, _, _ in now], np.int64))
+        if now:
+            times = np.array([time for _, time, _, _ in now], np.int64)
+            self._remember(times, int(times.max()))
         return out + self._changes(now)
 
     def _take_columns(self, told: Columns, wall: int) -> Changes | None:
         """All at once where the time of every tag rises and none has jumped; None leaves it to be taken one by one."""
-        order = np.argsort(told.tag, kind="stable")
-        tag, time = told.tag[order], told.time[order]
-        is_last = np.append(tag[1:] != tag[:-1], True)
-        columns, last = tag[is_last], order[is_last]
-        first = time[np.append(True, is_last[:-1])]
-        newest = int(told.time.max())
+        order = None if is_sorted(told.tag) else np.argsort(told.tag, kind="stable")
+        tag, time = (told.tag, told.time) if order is None else (told.tag[order], told.time[order])
+        starts, last = runs_of(tag)
+        columns, before = tag[last], self._last[tag[last]]
+        newest = int(time.max())
         since = int(told.time[0]) if self.newest is None else self.newest
-        falls = bool(((time[1:] < time[:-1]) & ~is_last[:-1]).any() or (first < self._last[columns] - BACK_NS).any())
+        steps = time[1:] < time[:-1]
+        steps[last[:-1]] = False
+        falls = bool(steps.any() or (time[starts] < before - BACK_NS).any())
         if falls or (self.mark is not None and newest > since + AHEAD_NS):
             return None
-        is_new = told.time[last] >= self._last[columns]
-        kept, last = columns[is_new], last[is_new]
-        self._last[kept], self._value[kept], self._status[kept] = told.time[last], told.value[last], told.status[last]
-        self._said[kept] = np.maximum(self._said[kept], told.time[last])
-        self._remember(told.time)
+        is_new = time[last] >= before
+        if not is_new.all():
+            columns, last = columns[is_new], last[is_new]
+        last = last if order is None else order[last]
+        latest = told.time[last]
+        self._last[columns], self._value[columns], self._status[columns] = latest, told.value[last], told.status[last]
+        self._said[columns] = np.maximum(self._said[columns], latest)
+        self._remember(told.time, newest)
         self._heard(newest, wall)
         return Changes(self.group.tags, told.tag, told.time, told.value, told.status)
 
@@ -161,7 +167,7 @@ class GroupMarks:
         self._keep(column, last, float(block.value[-1]), int(block.status[-1]))
         self._said[column] = max(self._said[column], last)
         self._longest = max(self._longest, last - first)
-        self._remember(block.time)
+        self._remember(block.time, last)
         self._heard(last, wall)
         return [*out, Batch((block.tag,), block.time, block.value[:, None], block.status[:, None])]
 
@@ -174,11 +180,9 @@ class GroupMarks:
         self.newest = time if self.newest is None else max(self.newest, time)
         self.silent_since = wall
 
-    def _remember(self, times: np.ndarray) -> None:
+    def _remember(self, times: np.ndarray, newest: int) -> None:
         """Where what holds may be said again: after the mark."""
-        times = times if self.mark is None else times[times > self.mark]
-        if len(times):
-            self._times.append(times)
+        self._times.append((newest, times))
 
     def _has_jumped(self, column: int, time: int, is_first: bool, wall: int) -> bool:
         if self.newest is None or (is_first and time <= self.newest):
@@ -235,14 +239,17 @@ class GroupMarks:
         mark = present - self._lateness - self._longest
         if self.mark is not None and mark <= self.mark:
             return []
-        self.mark = mark
-        return [*self._repeats(mark, holds), Mark(self.group.name, mark)]
+        after, self.mark = self.mark, mark
+        return [*self._repeats(after, mark, holds), Mark(self.group.name, mark)]
 
-    def _repeats(self, mark: int, holds: bool) -> Iterable[Item]:
+    def _repeats(self, after: int | None, mark: int, holds: bool) -> Iterable[Item]:
         """What holds, said again beside the group's other samples, so that it is as dense as they are."""
         rows: list[tuple[int, int, float, int]] = []
+        past = self._past(mark)
         by_exception = self._by_exception & (self._last != NEVER) & holds
-        for time, step in [*((time, self._step) for time in self._past(mark, by_exception)), (mark, REPEAT_NS)]:
+        if not (self._holds.any() or by_exception.any()):
+            return []
+        for time, step in [*((time, self._step) for time in _between(past, after, mark)), (mark, REPEAT_NS)]:
             if not self._holds.any() and time - step < self._said[by_exception].min(initial=END):
                 continue
             due = self._holds & (self._last < time)
@@ -254,13 +261,11 @@ class GroupMarks:
         self.repeated += len(rows)
         return self._changes(rows)
 
-    def _past(self, mark: int, by_exception: np.ndarray) -> list[int]:
-        """Source times up to the mark, each once, rising; none where nothing is to be said again."""
-        times, self._times = self._times, [later for times in self._times if len(later := times[times > mark])]
-        if not times or not (self._holds.any() or by_exception.any()):
-            return []
-        whole = np.concatenate(times)
-        return np.unique(whole[whole <= mark]).tolist()
+    def _past(self, mark: int) -> list[np.ndarray]:
+        """Source times of readings, among them those up to the mark."""
+        past = [times for _, times in self._times]
+        self._times = [(newest, times) for newest, times in self._times if newest > mark]
+        return past
 
     def filled(self, told: Columns) -> list[Item | Filled]:
         """History: what the mark has not passed is scored with the others, the rest is for the record."""
@@ -289,3 +294,12 @@ class GroupMarks:
                 np.array(status, np.uint32),
             )
         ]  # fmt: skip
+
+
+def _between(times: Sequence[np.ndarray], after: int | None, mark: int) -> list[int]:
+    """Source times after one mark and up to the next, each once, rising."""
+    if not times:
+        return []
+    whole = np.concatenate(times)
+    chosen = whole <= mark if after is None else (whole <= mark) & (whole > after)
+    return np.unique(whole[chosen]).tolist()

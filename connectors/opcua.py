@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from asyncua import Client, ua
 
@@ -17,6 +16,7 @@ from connectors.heed import heed
 from connectors.items import Item, Mark
 from connectors.opcua_columns import Decoded, read_in_columns
 from connectors.opcua_inbox import IS_MARK, Inbox
+from connectors.opcua_lane import Lane
 from connectors.opcua_publish import Published
 from connectors.opcua_server import MARK, NAMESPACE
 from connectors.tags import Group
@@ -57,7 +57,6 @@ class OpcUaSource:
                 say("No OPC UA server answers at {url} ({reason}).", url=self.url, reason=_reason(error))
             ) from None
         self._client.connection_lost_callback = self._on_lost
-        self._count_bytes()
         try:
             heed()
             await self._subscribe()
@@ -78,15 +77,8 @@ class OpcUaSource:
         except (ConnectionError, TimeoutError, ua.UaError):
             self._client.disconnect_socket()  # a server that does not answer must not keep it open
 
-    def _count_bytes(self) -> None:
-        protocol: Any = self._client.uaclient.protocol
-        received = protocol.data_received
-
-        def counted(data: bytes) -> None:
-            self.bytes += len(data)
-            received(data)
-
-        protocol.data_received = counted
+    def _count(self, n: int) -> None:
+        self.bytes += n
 
     async def _subscribe(self) -> None:
         session = self._client.uaclient.session
@@ -103,7 +95,7 @@ class OpcUaSource:
             wanted += [(tag.address or tag.name, group, i) for i, tag in enumerate(group.tags)]
             wanted.append((f"{group.name}/{MARK}", group, IS_MARK))
         self._inbox.expect([(group, tag) for _, group, tag in wanted])
-        self.decoded = read_in_columns(session, self._on_publish, self._on_end)
+        self.decoded = read_in_columns(session, Lane(session, self._count), self._on_publish, self._on_end)
         made = await session.create_subscription(parameters, _nothing)
         for at in range(0, len(wanted), PER_CALL):
             names = [name for name, _, _ in wanted[at : at + PER_CALL]]

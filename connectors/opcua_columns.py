@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 from asyncua import ua
+from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import struct_from_binary
 
+from connectors.opcua_lane import Lane
 from connectors.opcua_publish import Published, Run, decode_publish
 from connectors.times import NONE, of_datetime
 
@@ -34,27 +36,27 @@ class Decoded:
 
 def read_in_columns(
     session: Any,
+    lane: Lane,
     receive: Callable[[Published], None],
     ended: Callable[[str], None],
     counts: Decoded | None = None,
 ) -> Decoded:
     """From now on `receive` is given every publish response of this session, in order, keep-alives included.
 
-    asyncua still sends the requests and acknowledges; its own callbacks are not called. `ended` is told the status
+    asyncua still says when to ask and what to acknowledge; its own callbacks are not called. `ended` is told the status
     with which the server drops a subscription. Neither may raise. `counts` go on where they were.
     """
     counts = counts or Decoded()
 
     async def publish(acknowledgements: list[ua.SubscriptionAcknowledgement]) -> Any:
-        request = ua.PublishRequest()
-        request.Parameters.SubscriptionAcknowledgements = acknowledgements or []
-        data = await session._send_request(request, timeout=0)
-        published = decode_publish(bytes(data))
+        body = await lane.publish(acknowledgements)
+        published = decode_publish(body)
         if published is not None:
             counts.fast += sum(len(run) for run in published.runs)
             receive(published)
             return _acknowledged(published)
-        response = struct_from_binary(ua.PublishResponse, data)
+        session._client.protocol.check_answer(Buffer(body), " in response to PublishRequest")
+        response = struct_from_binary(ua.PublishResponse, Buffer(body))
         if response.ResponseHeader.ServiceResult.is_good():
             published = _published(response.Parameters, ended)
             counts.slow += sum(len(run) for run in published.runs)

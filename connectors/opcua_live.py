@@ -23,6 +23,7 @@ from connectors.line import Line, NotThere, Settings
 from connectors.opcua_columns import Decoded, ask_ahead, read_in_columns
 from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
+from connectors.opcua_lane import Lane
 from connectors.opcua_life import Watchdog
 from connectors.opcua_publish import Published, Run
 from connectors.opcua_runs import RunReader
@@ -34,7 +35,7 @@ from connectors.texts import say
 from connectors.times import NONE, SECOND
 
 TIMEOUT_S = 10.0  # of a request
-AHEAD = 3  # publish requests that a server always holds beyond one: it need not wait for our next one
+AHEAD = 7  # publish requests that a server always holds beyond one: it need not wait for our next one
 WATCH_S = 0.2  # between looks at a connection's life
 LEAVE_S = 2.0  # that saying goodbye may take: a server that hangs must not keep us
 KNOCK_S = 3.0  # a socket that has not opened by then will not: the next attempt may find another way
@@ -109,26 +110,19 @@ class _Reading:
         await _knock(line.url)
         line.note = await enter(client, line.url, line.login, Wish(line.settings.security, line.settings.insecure))
         client.connection_lost_callback = self._on_lost
-        self._count_bytes()
+        lane = Lane(client.uaclient.session, self._count)
         try:
             self._limits = await limits_of(client.uaclient.session)
             self._nodes = await self._found()
-            await self._subscribe(self._nodes)
+            await self._subscribe(lane, self._nodes)
         except GONE as error:
             raise PartFailed(
                 say("{url} refused the subscription: {reason}.", url=line.url, reason=_reason(error))
             ) from None
         line.up()
 
-    def _count_bytes(self) -> None:
-        protocol: Any = self._client.uaclient.protocol
-        received = protocol.data_received
-
-        def counted(data: bytes) -> None:
-            self._line.bytes += len(data)
-            received(data)
-
-        protocol.data_received = counted
+    def _count(self, n: int) -> None:
+        self._line.bytes += n
 
     async def watch(self) -> None:
         """Until the connection breaks or shows no life: raises PartFailed."""
@@ -188,9 +182,9 @@ class _Reading:
             raise _not_there(self._line.url, missing, [f"{tag.name} ({tag.address or tag.name})" for tag in missing])
         return [node for node in nodes if node is not None]
 
-    async def _subscribe(self, nodes: Sequence[ua.NodeId]) -> None:
+    async def _subscribe(self, lane: Lane, nodes: Sequence[ua.NodeId]) -> None:
         line, session = self._line, self._client.uaclient.session
-        read_in_columns(session, self._on_publish, self._on_end, line.decoded)
+        read_in_columns(session, lane, self._on_publish, self._on_end, line.decoded)
         granted = await subscribe(session, nodes, line.settings.publishing_ms, self._limits)
         self.ahead = ask_ahead(session, AHEAD)
         refused = [f"{line.tags[i].name} ({nodes[i].to_string()}: {why})" for i, why in granted.refused]

@@ -245,8 +245,7 @@ def _alike(rows: np.ndarray, mask: int, kind: int, length: int) -> int:
         same &= rows["kind"] == kind
     if kind & _ARRAY:
         same &= rows["length"] == length
-    other = np.flatnonzero(~same)
-    return int(other[0]) if len(other) else len(rows)
+    return len(rows) if same.all() else int(np.argmin(same))
 
 
 def _as_run(rows: np.ndarray, mask: int, kind: int) -> Run:
@@ -263,13 +262,20 @@ def _as_run(rows: np.ndarray, mask: int, kind: int) -> Run:
 
 def _stamps(rows: np.ndarray, mask: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Status, source time and server time of rows."""
-    none = np.full(len(rows), NONE, np.int64)
     status = rows["status"].astype(np.uint32) if mask & _STATUS else np.zeros(len(rows), np.uint32)
-    return status, _ns(rows["source"]) if mask & _SOURCE else none, _ns(rows["server"]) if mask & _SERVER else none
+    source, server = (
+        _ns(rows[name]) if mask & bit else np.full(len(rows), NONE, np.int64)
+        for name, bit in (("source", _SOURCE), ("server", _SERVER))
+    )
+    return status, source, server
 
 
 def _ns(ticks: np.ndarray) -> np.ndarray:
     """DateTimes, 100 ns since 1601, as ns since 1970; cut to whole microseconds as asyncua does."""
-    if len(ticks) and not (np.abs(ticks.astype(np.int64) - _EPOCH) < _FARTHEST).all():
+    ns = ticks.astype(np.int64)
+    if len(ns) and not (_EPOCH - _FARTHEST < ns.min() and ns.max() < _EPOCH + _FARTHEST):
         raise _OtherLayout
-    return (ticks - _EPOCH) // 10 * 1000
+    ns -= _EPOCH
+    ns //= 10
+    ns *= 1000
+    return ns

@@ -34,6 +34,7 @@ class RunReader:
         self.malformed = self.untimed = 0
         self._tags = tuple(tags)
         self._is_new = np.ones(len(tags) + 1, bool)  # by handle
+        self._new = len(tags)  # so many have not told their first value
         self._next: dict[int, int] = {}  # ns by handle, where the samples of an array go on
 
     def take(self, runs: Sequence[Run]) -> list[Told]:
@@ -53,7 +54,7 @@ class RunReader:
                 for number, block in self._blocks(handle, time, status, run.values[chosen]):
                     blocks.setdefault(number, []).append(block)
             else:
-                value = np.full(len(handle), np.nan) if run.values is None else run.values[chosen].astype(np.float64)
+                value = np.full(len(handle), np.nan) if run.values is None else run.values[chosen]
                 numbers.append((handle, time, value, status))
         return [*told, *self._numbers(numbers), *(whole for parts in blocks.values() for whole in in_one(parts))]
 
@@ -72,9 +73,9 @@ class RunReader:
         handle, time, value, status = (
             parts[0] if len(parts) == 1 else (np.concatenate(part) for part in zip(*parts, strict=True))
         )
-        value, status = _cleaned(value, status)
-        columns = Columns((handle - np.uint32(1)).astype(np.int32), time, value, status)
-        if not self._is_new[handle].any():
+        value, status = _cleaned(value.astype(np.float64), status)
+        columns = Columns(handle.astype(np.int32) - np.int32(1), time, value, status)
+        if not self._new or not self._is_new[handle].any():
             return [columns]
         return [
             reading._replace(is_first=self._is_first(int(number)))
@@ -84,6 +85,7 @@ class RunReader:
     def _is_first(self, handle: int) -> bool:
         is_new = bool(self._is_new[handle])
         self._is_new[handle] = False
+        self._new -= is_new
         return is_new
 
     def _texts(self, handle: np.ndarray, time: np.ndarray, status: np.ndarray, values: Sequence[Any]) -> list[Told]:

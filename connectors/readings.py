@@ -99,6 +99,25 @@ def joined(told: Sequence[Told]) -> Iterator[Told]:
         yield _join(waiting)
 
 
+def is_sorted(tag: np.ndarray) -> bool:
+    """Whether an index, int (n,), never falls: samples of one tag stand together."""
+    return bool((tag[1:] >= tag[:-1]).all())
+
+
+def runs_of(tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each tag's samples start and end in a sorted index, int (n,) with n >= 1: rows, both int (m,).
+
+    >>> [rows.tolist() for rows in runs_of(np.array([0, 0, 3]))]
+    [[0, 2], [1, 2]]
+    """
+    cuts = np.flatnonzero(tag[1:] != tag[:-1])
+    starts, ends = np.empty(len(cuts) + 1, np.intp), np.empty(len(cuts) + 1, np.intp)
+    starts[0], ends[-1] = 0, len(tag) - 1
+    ends[:-1] = cuts
+    np.add(cuts, 1, out=starts[1:])
+    return starts, ends
+
+
 def _join(parts: Sequence[Columns]) -> Columns:
     if len(parts) == 1:
         return parts[0]
