@@ -11,7 +11,7 @@ import numpy as np
 from connectors.errors import BadMessage
 from connectors.items import Batch, Changes, Context, Frame, Item, Mark, block_times
 from connectors.message import decode
-from connectors.opcua_publish import Run
+from connectors.opcua_publish import Rows, Run, in_columns
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA
 from connectors.tags import Group
 from connectors.times import END, NONE, SECOND
@@ -59,9 +59,9 @@ class Inbox:
         self._group_of = np.array([-1, *(self._groups.index(group) for group, _ in places)], np.int32)
         self._tag_of = np.array([IS_MARK, *(tag for _, tag in places)], np.int32)
 
-    def take(self, runs: Sequence[Run]) -> list[Item]:
+    def take(self, runs: Sequence[Run | Rows]) -> list[Item]:
         """The items that one notification message completes. Raises ValueError, IndexError or TypeError at a misfit."""
-        for run in runs:
+        for run in in_columns(runs):
             self._take(run)
         released: list[Item] = []
         for number, pending in enumerate(self._pending):

@@ -25,7 +25,7 @@ from connectors.opcua_enter import Wish, enter
 from connectors.opcua_history import history, keeps_history
 from connectors.opcua_lane import Lane
 from connectors.opcua_life import Watchdog
-from connectors.opcua_publish import Published, Run
+from connectors.opcua_publish import Published, Rows, Run
 from connectors.opcua_runs import RunReader
 from connectors.opcua_server import NAMESPACE
 from connectors.opcua_subscribe import QUEUE, Granted, Limits, in_parts, limits_of, subscribe
@@ -58,7 +58,7 @@ class OpcUaLine(Line):
     def __init__(self, url: str, tags: Sequence[Tag], login: Login, settings: Settings) -> None:
         super().__init__(url, tags, login, settings)
         self.decoded = Decoded()
-        self.told: deque[tuple[RunReader, Sequence[Run]]] = deque()  # messages that wait for the next look
+        self.told: deque[tuple[RunReader, Sequence[Run | Rows]]] = deque()  # messages that wait for the next look
         self.untimed = self.revived = 0
         self.namespaces: list[str] = []
 

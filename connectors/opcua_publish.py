@@ -9,9 +9,10 @@ Layouts: OPC 10000-6 (Mappings), 5.2.2.17 DataValue, 5.2.2.16 Variant, 5.2.2.15 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 
@@ -64,13 +65,33 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A Run as it is laid out in the body, checked: numbers or arrays of them. `in_columns` makes a Run of it.
+
+    Attributes:
+        data: its bytes.
+        mask, kind, length: of each DataValue, of its Variant (0 for none), and of its array (0 for none).
+        n: how many notifications.
+    """
+
+    data: memoryview
+    mask: int
+    kind: int
+    length: int
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Published:
     """One notification message. `notifications` is how many it holds: 0 is a keep-alive."""
 
     subscription: int
     sequence: int
     notifications: int
-    runs: tuple[Run, ...]
+    runs: tuple[Run | Rows, ...]
 
 
 def decode_publish(body: bytes) -> Published | None:
@@ -81,11 +102,27 @@ def decode_publish(body: bytes) -> Published | None:
         return None
 
 
+def in_columns(runs: Iterable[Run | Rows]) -> Iterator[Run]:
+    """The same notifications in the same order; successive rows of one layout become one run, of whatever message."""
+    for layout, members in groupby(runs, _layout_of):
+        if layout is None:
+            yield from (run for run in members if isinstance(run, Run))
+        else:
+            data = b"".join(rows.data for rows in members if isinstance(rows, Rows))
+            mask, kind, _ = layout
+            yield _as_run(np.frombuffer(data, _layout(*layout)), mask, kind)
+
+
+def _layout_of(run: Run | Rows) -> tuple[int, int, int] | None:
+    return (run.mask, run.kind, run.length) if isinstance(run, Rows) else None
+
+
 class _Reader:
     """A cursor over a body. Every step checks that the bytes are there."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
+        self._view = memoryview(body)
         self._at = 0
         self._few = False  # the run before was a short one: layouts may alternate
 
@@ -98,7 +135,7 @@ class _Reader:
         sequence = self._u32()
         self._skip(8)  # publish time
         notifications = self._count()
-        runs: list[Run] = []
+        runs: list[Run | Rows] = []
         for _ in range(notifications):
             runs.extend(self._notification())
         self._skip(4 * self._count())  # results of acknowledgements
@@ -113,7 +150,7 @@ class _Reader:
         if result or diagnostics or strings not in (-1, 0) or more != b"\0\0\0":
             raise _OtherLayout
 
-    def _notification(self) -> Iterator[Run]:
+    def _notification(self) -> Iterator[Run | Rows]:
         self._expect_type(_DATA_CHANGE)
         if self._u8() != 1:
             raise _OtherLayout
@@ -130,7 +167,7 @@ class _Reader:
         if self._count() or self._at != end:  # diagnostics
             raise _OtherLayout
 
-    def _run(self, most: int, end: int) -> Run:
+    def _run(self, most: int, end: int) -> Run | Rows:
         """As many of the next `most` notifications as share the layout of the first one."""
         mask = self._peek(4)
         if mask & ~0x3F:
@@ -149,8 +186,10 @@ class _Reader:
         if self._few and _alike(rows[:_FEW], mask, kind, length) < min(_FEW, room):
             rows = rows[:_FEW]
         rows = rows[: _alike(rows, mask, kind, length)]
-        self._at += len(rows) * layout.itemsize
-        return _as_run(rows, mask, kind)
+        for name in _times_of(mask, kind):
+            _expect_near(rows[name])
+        begin, self._at = self._at, self._at + len(rows) * layout.itemsize
+        return Rows(self._view[begin : self._at], mask, kind, length, len(rows))
 
     def _texts(self, mask: int, kind: int) -> Run:
         """One notification of a string or byte string."""
@@ -164,6 +203,8 @@ class _Reader:
         data = None if size == -1 else self._take(size)
         text = data if data is None or kind == _BYTES else data.decode("utf-8")
         rest = np.frombuffer(self._take(_layout(mask & ~_VALUE, 0, 0).itemsize - 5), _tail(mask), 1)
+        for name in _times_of(mask, 0):
+            _expect_near(rest[name])
         status, source, server = _stamps(rest, mask)
         return Run(np.array([handle], np.uint32), status, source, server, [text])
 
@@ -270,12 +311,21 @@ def _stamps(rows: np.ndarray, mask: int) -> tuple[np.ndarray, np.ndarray, np.nda
     return status, source, server
 
 
+def _times_of(mask: int, kind: int) -> list[str]:
+    """The fields that are DateTimes."""
+    known = ((mask & _SOURCE, "source"), (mask & _SERVER, "server"), (kind & ~_ARRAY == _DATETIME, "value"))
+    return [name for is_there, name in known if is_there]
+
+
+def _expect_near(ticks: np.ndarray) -> None:
+    """DateTimes must fit into int64 nanoseconds."""
+    if ticks.size and not (_EPOCH - _FARTHEST < ticks.min() and ticks.max() < _EPOCH + _FARTHEST):
+        raise _OtherLayout
+
+
 def _ns(ticks: np.ndarray) -> np.ndarray:
     """DateTimes, 100 ns since 1601, as ns since 1970; cut to whole microseconds as asyncua does."""
-    ns = ticks.astype(np.int64)
-    if len(ns) and not (_EPOCH - _FARTHEST < ns.min() and ns.max() < _EPOCH + _FARTHEST):
-        raise _OtherLayout
-    ns -= _EPOCH
+    ns = ticks - _EPOCH
     ns //= 10
     ns *= 1000
     return ns

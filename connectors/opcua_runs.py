@@ -13,7 +13,7 @@ import numpy as np
 
 from connectors.clock import now_ns
 from connectors.items import block_times
-from connectors.opcua_publish import Run
+from connectors.opcua_publish import Rows, Run, in_columns
 from connectors.readings import Block, Columns, Reading, Told, in_one
 from connectors.status import BAD, BAD_WAITING_FOR_INITIAL_DATA, is_bad
 from connectors.tags import Tag
@@ -37,12 +37,12 @@ class RunReader:
         self._new = len(tags)  # so many have not told their first value
         self._next: dict[int, int] = {}  # ns by handle, where the samples of an array go on
 
-    def take(self, runs: Sequence[Run]) -> list[Told]:
+    def take(self, runs: Sequence[Run | Rows]) -> list[Told]:
         """What the runs of one message tell. What waits for its first value tells nothing."""
         told: list[Told] = []
         numbers: list[tuple[np.ndarray, ...]] = []
         blocks: dict[int, list[Block]] = {}
-        for run in runs:
+        for run in in_columns(runs):
             is_known = (run.handle - np.uint32(1) < len(self._tags)) & (run.status != BAD_WAITING_FOR_INITIAL_DATA)
             chosen = slice(None) if is_known.all() else np.flatnonzero(is_known)
             handle, time, status = run.handle[chosen], self._times(run)[chosen], run.status[chosen]

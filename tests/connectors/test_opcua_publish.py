@@ -13,7 +13,7 @@ from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
-from connectors.opcua_publish import decode_publish
+from connectors.opcua_publish import decode_publish, in_columns
 from connectors.times import NONE, of_datetime
 
 TYPES = [
@@ -126,7 +126,7 @@ def ours(body: bytes) -> list[tuple] | None:
     if published is None:
         return None
     rows = []
-    for run in published.runs:
+    for run in in_columns(published.runs):
         for i in range(len(run)):
             value = None
             if isinstance(run.values, np.ndarray):
@@ -164,7 +164,7 @@ def test_picoseconds_stand_where_the_specification_puts_them():
     body = whole.replace(struct.pack("<i", 8) + empty, struct.pack("<i", len(items)) + items)
     published = decode_publish(body)
     assert published is not None
-    (run,) = published.runs
+    (run,) = in_columns(published.runs)
     assert isinstance(run.values, np.ndarray)
     assert run.values.tolist() == [1.5]
     assert int(run.server[0] - run.source[0]) == 1000
