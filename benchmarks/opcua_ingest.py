@@ -176,7 +176,10 @@ def served(items: int, hz: int, length: int = 0, *more: str) -> Iterator[tuple[s
             yield f"opc.tcp://{LOOPBACK}:{port}/", process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(15.0)
+            try:
+                process.wait(15.0)
+            except subprocess.TimeoutExpired:  # it may still be busy with a reader that left without a goodbye
+                process.kill()
 
 
 def _env() -> dict[str, str]:
@@ -197,11 +200,11 @@ def measure(reader: str, url: str, items: int, hz: int, seconds: float, length: 
 
 
 def compare(items: int, hz: int, repeats: int, seconds: float) -> dict[str, list[Run]]:
-    """Every reader in turn, at one server."""
+    """Every reader in turn, each at a server of its own: what one leaves behind there would slow down the next."""
     runs: dict[str, list[Run]] = {reader: [] for reader in READERS}
-    with served(items, hz) as (url, _):
-        for _ in range(repeats):
-            for reader, told in runs.items():
+    for _ in range(repeats):
+        for reader, told in runs.items():
+            with served(items, hz) as (url, _):
                 told.append(measure(reader, url, items, hz, seconds))
     return runs
 

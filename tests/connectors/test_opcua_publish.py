@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,7 +14,7 @@ from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
-from connectors.opcua_publish import decode_publish, in_columns
+from connectors.opcua_publish import Rows, Run, decode_publish, in_columns
 from connectors.times import NONE, of_datetime
 
 TYPES = [
@@ -125,8 +126,12 @@ def ours(body: bytes) -> list[tuple] | None:
     published = decode_publish(body)
     if published is None:
         return None
+    return _rows(published.runs)
+
+
+def _rows(runs: Iterable[Run | Rows]) -> list[tuple]:
     rows = []
-    for run in in_columns(published.runs):
+    for run in in_columns(runs):
         for i in range(len(run)):
             value = None
             if isinstance(run.values, np.ndarray):
@@ -141,6 +146,38 @@ def ours(body: bytes) -> list[tuple] | None:
 def test_it_says_what_asyncua_says(seed):
     body = random_body(seed)
     assert ours(body) == reference(body)
+
+
+def test_messages_taken_together_say_what_they_say_one_by_one():
+    bodies = [random_body(seed) for seed in range(150)]
+    known = [(body, published) for body in bodies if (published := decode_publish(body)) is not None]
+    assert len(known) > 50
+    one_by_one = [row for body, _ in known for row in ours(body) or ()]
+    assert _rows(run for _, published in known for run in published.runs) == one_by_one
+
+
+def test_rows_of_one_layout_are_one_run_of_whatever_message():
+    items = [ua.MonitoredItemNotification(i, ua.DataValue(ua.Variant(float(i)))) for i in range(40)]
+    published = decode_publish(body_of([ua.DataChangeNotification(MonitoredItems=items)]))
+    assert published is not None
+    assert [len(run) for run in in_columns(published.runs * 3)] == [120]
+
+
+@pytest.mark.parametrize("ticks", [0, 2**62, -(2**62)])
+def test_a_time_that_is_none_in_nanoseconds_is_left_to_asyncua(ticks):
+    body = body_of([ua.DataChangeNotification(MonitoredItems=[_timed(MOMENT)])])
+    known = struct.pack("<q", _ticks_of(MOMENT))
+    assert body.count(known) == 1
+    assert decode_publish(body) is not None
+    assert decode_publish(body.replace(known, struct.pack("<q", ticks))) is None
+
+
+def _timed(moment: datetime) -> ua.MonitoredItemNotification:
+    return ua.MonitoredItemNotification(1, ua.DataValue(ua.Variant(1.5), SourceTimestamp=moment))
+
+
+def _ticks_of(moment: datetime) -> int:
+    return 116_444_736_000_000_000 + round(moment.timestamp() * 1e6) * 10
 
 
 def test_equal_items_are_one_run():
