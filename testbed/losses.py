@@ -30,12 +30,18 @@ def _machine_stop(v: Values) -> np.ndarray:
     return v["machine_hours"] * v["machine_rate"] * v["margin"] + v["machine_repair"]
 
 
+def _mould_change(v: Values) -> np.ndarray:
+    return v["mould_change_minutes"] / 60.0 * v["caster_rate"] * v["margin"] + v["mould_plate"]
+
+
 LOSSES: dict[str, Callable[[Values], np.ndarray]] = {
     "breakout": lambda v: v["breakout"],
+    "cast_stop": _stop("cast_stop_minutes", "caster_rate", "cast_scrap", rolls=False),
     "coil": lambda v: v["coil"] * v["downgrade"],
     "coils": lambda v: v["coils"] * v["coil"] * v["downgrade"],
     "cobble": _stop("hot_stop_minutes", "hot_mill_rate", "hot_scrap", rolls=False),
     "machine_stop": _machine_stop,
+    "mould_change": _mould_change,
     "strip_break": _stop("cold_stop_minutes", "cold_mill_rate", "cold_scrap", rolls=True),
 }
 ANSWERS: dict[str, Callable[[Values], np.ndarray]] = {"slow_down": _slow_down, "look": lambda v: v["look"]}

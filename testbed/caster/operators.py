@@ -182,12 +182,11 @@ class LevelSetPoint(Passing):
     """The operator moves the level to spread the wear of the nozzle at the slag line."""
 
     shift: float
+    given: float = 0.0
 
-    def begin(self, plant: CasterPlant) -> None:
-        plant.loop.set_point += self.shift
-
-    def end(self, plant: CasterPlant) -> None:
-        plant.loop.set_point -= self.shift
+    def during(self, plant: CasterPlant, dt: float) -> None:
+        plant.loop.set_point += self.shift * self.phase - self.given
+        self.given = self.shift * self.phase
 
     @classmethod
     def drawn(cls, plant: CasterPlant, where: str, left: dict, rng: np.random.Generator) -> Begun:
@@ -203,8 +202,8 @@ class ZoneSetPoint(Passing):
     zone: int
     factor: float
 
-    def begin(self, plant: CasterPlant) -> None:
-        plant.spray.trim[self.zone] = self.factor
+    def during(self, plant: CasterPlant, dt: float) -> None:
+        plant.spray.trim[self.zone] = 1.0 + (self.factor - 1.0) * self.phase
 
     def end(self, plant: CasterPlant) -> None:
         plant.spray.trim[self.zone] = 1.0

@@ -119,6 +119,16 @@ TRANSPORTS = {
 }
 
 
+# What `spectrum` looks at, in orders of the strand's passing of its rolls (0.25 m apart): the level, which bulging
+# swings once a roll, and the stopper's command less its position, which a sticking rod swings about half as often.
+SPECTRUM = {
+    "signals": (f"{UNIT}/LVL_PV", f"{UNIT}/STP_CMD"), "speed": f"{UNIT}/V_CAST", "per": 1.0 / (60.0 * 0.25),
+    "mix": ((), ((f"{UNIT}/STP_POS", -1.0),)), "rate_hz": 10.0, "length": 400, "stride_s": 1.0, "average": 5,
+    "bands": ((0.85, 1.15), (0.25, 0.75)),
+    "around": (((0.45, 0.7), (1.4, 1.8)), ((1.8, 2.6),)),
+    "running": None,
+}  # fmt: skip
+
 # What may be set from outside, by the name the plant acts on: unit and range.
 LIMITS = {
     "casting_speed": ("m/min", (0.0, 2.0)),

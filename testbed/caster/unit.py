@@ -17,6 +17,7 @@ from connectors.times import SECOND
 from testbed.caster import faults, lookalikes, tags
 from testbed.caster.cooling import STEP_S, STRAIGHTENER_M, UNBENDING_M, Strand
 from testbed.caster.copper import Copper, Moment
+from testbed.caster.easing import FOLLOWERS, Easing
 from testbed.caster.heat import mean_flux
 from testbed.caster.instruments import StopperMeter
 from testbed.caster.level import BULGE, DT, STEEL, LevelLoop
@@ -93,6 +94,7 @@ class CasterPlant:
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = (*faults.KINDS, *lookalikes.KINDS)
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
+    SPECTRUM = tags.SPECTRUM
 
     def __init__(self, spec: Caster, seed: int, start: int) -> None:
         self.seed, self.present = seed, start
@@ -105,7 +107,12 @@ class CasterPlant:
         self.tundish = Tundish()
         self.flux_scale = Ramp(1.0)
         self.roughness, self.tilt, self.argon = 1.0, 0.0, USUAL_ARGON
-        self.water_trim, self.water_lost, self.meters = 1.0, [0.0] * len(FLOWS), [1.0] * len(FLOWS)
+        self.water_flow, self.water_trim, self.water_lost, self.meters = (
+            FLOWS[0],
+            1.0,
+            [0.0] * len(FLOWS),
+            [1.0] * len(FLOWS),
+        )
         self.spray, self.starved = Spray(), [0.0] * tags.ZONES
         self.stopper_meter = StopperMeter()
         self.strand: Strand = Strand(self.settled, self.spray.flows(self.speed.value))
@@ -114,9 +121,9 @@ class CasterPlant:
         self.length = 0.0  # m cast so far
         self.flaws: list[Flaw] = []
         self.shells: list[tuple[int, float]] = []  # ns, mm of shell at the mould exit
-        self._troubles: dict[int, Trouble] = {}
-        self._cleared: dict[int, int] = {}
-        self._struck: dict[int, int] = {}
+        self._troubles: dict[int | str, Trouble] = {}  # by key of injection, or by set-point on its way
+        self._cleared: dict[int | str, int] = {}
+        self._struck: dict[int | str, int] = {}
         self._ordered: dict[str, int] = {}
         self._marks: list[tuple[int, float]] = []
         self._actions: list[Action] = []
@@ -263,7 +270,7 @@ class CasterPlant:
 
     def water_share(self, face: int) -> float:
         """Flow of a face's mould water over its usual one."""
-        return self.water_trim * (self.settings["water"] / FLOWS[0]) * (1.0 - self.water_lost[face])
+        return self.water_trim * (self.water_flow / FLOWS[0]) * (1.0 - self.water_lost[face])
 
     def _water_shares(self) -> tuple[float, ...]:
         return tuple(self.water_share(face) for face in range(len(FLOWS)))
@@ -314,12 +321,9 @@ class CasterPlant:
             self.speed.go(min(action.value, self.speed.reference), EMERGENCY)
         elif action.name == "casting_speed":
             self.speed.go(action.value)
-        elif action.name == "level":
-            self.loop.set_point = 1e-3 * (action.value - LEVEL_SP)
-        elif action.name == "argon":
-            self.argon = action.value
-        elif action.name == "spray":
-            self.spray.scale = action.value
+        elif action.name in FOLLOWERS:
+            target = 1e-3 * (action.value - LEVEL_SP) if action.name == "level" else action.value
+            self._troubles[action.name] = Easing(name=action.name, target=target)
         elif action.name == "mark_slab":
             self._marks.append((action.time // STEP_NS * STEP_NS + STEP_NS, self.length))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIRST_ZONE, LAST_ZONE = 5, 8  # a hot streak lasts from here to the rolls that unbend and straighten the strand
 STREAK_K = 15.0  # hotter than its neighbours where the strand is unbent: its surface cracks; judgement
 STREAK_S = 240.0  # s of it that spoil a slab; judgement
+CLOSING_S = 60.0  # s in which nozzles block, and in which air blows them free; judgement
 PURGE_S = 60.0  # s to purge a zone with air; judgement
 BOILING = 150.0  # Cel of the copper at the water, at the 5 bar that the mould water stands under (steam tables: 152)
 BOILING_S = 10.0  # s of boiling until the copper is damaged; judgement
@@ -42,16 +43,21 @@ class BlockedNozzle(Trouble):
     zone: int  # from 0
     share: float  # of the zone's nozzles
     began_at: int = 0
+    closed: float = 0.0  # share of the way to that
     hot_for: float = 0.0
 
+    def _is_meant(self, zone: float) -> bool:
+        """Whether a purge of a zone, 0 for all, is of this one."""
+        return zone in (0.0, self.zone + 1.0)
+
     def step(self, plant: CasterPlant, dt: float) -> None:
-        if plant.was_ordered("purge_spray", self.began_at) and plant.settings["purge_spray"] in (0.0, self.zone + 1.0):
-            plant.spray.opened[self.zone] = 1.0
-            plant.starved[self.zone] = 0.0
+        is_purged = plant.was_ordered("purge_spray", self.began_at) and self._is_meant(plant.settings["purge_spray"])
+        self.closed = min(max(self.closed + (-dt if is_purged else dt) / CLOSING_S, 0.0), 1.0)
+        plant.spray.opened[self.zone] = 1.0 - self.share * self.closed
+        plant.starved[self.zone] = LANE * self.closed
+        if is_purged and self.closed == 0.0:
             self.is_cleared = self.is_gone = True
             return
-        plant.spray.opened[self.zone] = 1.0 - self.share
-        plant.starved[self.zone] = LANE
         if self.has_struck or not plant.is_strand_due:
             return
         streaks = [plant.strand.surface(place) for place in (UNBENDING_M, STRAIGHTENER_M)]

@@ -106,9 +106,11 @@ def _assumptions(assumed: Mapping[str, Any], used: set[str]) -> Html:
 def _loss(name: str) -> str:
     return {
         "breakout": say("a breakout"),
+        "cast_stop": say("a cast given up, with scrap"),
         "coil": say("one coil downgraded after delivery"),
         "coils": say("the next coils downgraded, until somebody sees"),
         "cobble": say("a stop of the hot mill, with scrap"),
+        "mould_change": say("a mould changed, with its copper machined"),
         "strip_break": say("a stop of the cold mill, with scrap and rolls"),
         "machine_stop": say("a machine that stops unasked, with its repair"),
     }.get(name, name)
@@ -136,6 +138,10 @@ def _told(currency: str) -> dict[str, tuple[str, str]]:
         "slow_minutes": (say("how long a strand is slowed down"), "min"),
         "slow_share": (say("share of the output lost meanwhile"), "1"),
         "slow_slab": (say("slab downgraded by slowing down"), "t"),
+        "cast_stop_minutes": (say("stop after a cast given up"), "min"),
+        "cast_scrap": (say("scrap of a cast given up"), "t"),
+        "mould_change_minutes": (say("stop for a change of mould"), "min"),
+        "mould_plate": (say("copper of a mould machined or renewed"), currency),
         "coil": (say("mass of a coil"), "t"),
         "coils": (say("further coils until somebody sees a fault that stays"), "1"),
         "hot_mill_rate": (say("output of the hot strip mill"), "t/h"),
