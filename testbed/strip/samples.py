@@ -11,7 +11,8 @@ from edge.regions import CROP, crop
 from testbed.noise import stream
 from testbed.strip.marks import BENIGN, DEFECTS, stamp
 from testbed.strip.render import Box, Placed, Strip, apart, cut
-from testbed.strip.texture import COLUMNS, EDGE
+from testbed.strip.fields import EDGE
+from testbed.strip.texture import COLUMNS
 
 FRAME = 1024  # lines
 CLEAR = 120  # pixels between two marks

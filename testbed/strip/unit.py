@@ -26,7 +26,8 @@ from testbed.strip.layout import rolled, scattered
 from testbed.strip.marks import BENIGN, DEFECTS
 from testbed.strip.mill import Rolling, drawn
 from testbed.strip.render import Placed, Strip
-from testbed.strip.texture import COLUMNS, EDGE, LINES_PER_M, PIXEL_MM
+from testbed.strip.fields import EDGE
+from testbed.strip.texture import COLUMNS, LINES_PER_M, PIXEL_MM
 
 FRAME = 1024  # lines
 LINE_NS = SECOND // 10
