@@ -1,6 +1,6 @@
 """Fit the models of the strip camera and lay them into a folder.
 
-    python benchmarks/strip_models.py [--out edge/models] [--only patch|cls] [--json]
+    python benchmarks/strip_models.py [--out edge/models] [--only patch|cold|cls] [--json]
 
 `surface-cls` also learns X-SDD (Apache-2.0) if the set is at hand under TESTBED_DATA. About seven minutes on one core.
 The last line is one JSON object: the files and what their cards measured.
@@ -38,7 +38,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("edge/models"))
-    parser.add_argument("--only", choices=("patch", "cls"))
+    parser.add_argument("--only", choices=("patch", "cold", "cls"))
     parser.add_argument("--json", action="store_true", help="the last line alone")
     options = parser.parse_args()
 
@@ -48,10 +48,14 @@ def main() -> None:
 
     said = {}
     finder = options.out / "strip-surface-patch.onnx"
-    if options.only != "cls":
+    if options.only in (None, "cold"):
+        file = options.out / "strip-cold-patch.onnx"
+        file.write_bytes(surface_patch(tell, "cold"))
+        said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["calibration"]
+    if options.only in (None, "patch"):
         finder.write_bytes(surface_patch(tell))
         said[finder.name] = OnnxModel(finder.read_bytes(), finder.name).card.raw["calibration"]
-    if options.only != "patch":
+    if options.only in (None, "cls"):
         file = options.out / "surface-cls.onnx"
         file.write_bytes(surface_cls(finder.read_bytes(), real(), tell))
         said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["training"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from edge.surface import Looked
+from edge.surface import ROLL_MARK, Looked
 from testbed.match import Found, Match
 from testbed.scenario import Clean
 
@@ -70,8 +70,9 @@ def _class(name: str, faults: Sequence[Found]) -> dict[str, Any]:
 def _rolls(faults: Sequence[Found]) -> list[dict[str, Any]]:
     """A line a roll that left marks: which it was, and which one most of the events that blame one blame."""
     lines = []
-    for cause in dict.fromkeys(entry.truth.cause for entry in faults if entry.truth.cause):
-        mine = [entry for entry in faults if entry.truth.cause == cause]
+    printed = [entry for entry in faults if entry.truth.name == ROLL_MARK and entry.truth.cause]
+    for cause in dict.fromkeys(entry.truth.cause for entry in printed):
+        mine = [entry for entry in printed if entry.truth.cause == cause]
         said = Counter(event.cause for entry in mine for event in entry.events if event.cause)
         blamed = min(said, key=lambda path: (-said[path], path)) if said else ""
         lines.append({"roll": cause, "said": blamed, "right": blamed == cause, "marks": len(mine),

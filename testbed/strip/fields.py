@@ -1,4 +1,4 @@
-"""Random fields that a strip's texture is made of: grain, streaks and mottling of hot strip, hairlines of cold strip."""
+"""Random fields that a strip's texture is made of: streaks and mottling of hot strip, hairlines of cold strip."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ LEVEL = {  # grey levels the strip's middle lies between; judgement, the hot str
     ("cold", "dark"): (38.0, 46.0),
 }
 CONTRAST = {"bright": 1.0, "dark": 0.5}  # of the texture, in grey levels: dark field is that much darker
+FADES = {"hot": (480, 640), "cold": (240, 320)}  # lines of 0.5 mm over which a repeat gives way to the next
 SHOT = {"bright": 2.4, "dark": 1.6}  # grey levels of the sensor's own noise, about the square root of the light
 
 
@@ -45,13 +46,14 @@ def layers(rng: np.random.Generator, view: View, bias: int) -> tuple[Layer, ...]
     """Two layers of texture and the sensor's noise, each with another period along the strip."""
     k, contrast = view.scale, CONTRAST[view.field]
     first, second = (_streaks, _mottle) if view.surface == "hot" else (_hairlines, _sheen)
+    fades = FADES[view.surface]
     short, middle, long = (_lines(n, k) for n in (1024, 1536, 2048))
     streaks = _smeared(contrast * first(rng, (short, view.columns), k), view.smear)
     scale = _smeared(contrast * second(rng, (middle, view.columns), k), view.smear)
     shot = SHOT[view.field] * rng.standard_normal((long, view.columns), np.float32)
     return (
-        Layer("streaks", _wide(streaks, bias), _lines(480, k)),
-        Layer("scale", _wide(scale, bias), _lines(640, k)),
+        Layer("streaks", _wide(streaks, bias), _lines(fades[0], k)),
+        Layer("scale", _wide(scale, bias), _lines(fades[1], k)),
         Layer("shot", _wide(shot, bias), 0),
     )
 

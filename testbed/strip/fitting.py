@@ -12,27 +12,33 @@ from edge.regions import CROP, regions
 from edge.surface import PLACE, strip_edges
 from edge.tiles import MARGIN, TILE
 from testbed.strip.samples import CELL, HARMLESS, NO_DEFECT, crops, sound
+from testbed.strip.view import View
 from vision import classify, patch
 
 FITTED, CALIBRATED = range(10_000, 10_024), range(10_100, 10_130)
 NAMED, SUSPECTED = range(10_400, 10_440), range(10_500, 10_540)
 PICTURES_PER_ALARM = 2.0  # tiles; the classifier looks at what is marked, so that much may be marked
+PATCHES = {"hot": "strip-surface-patch", "cold": "strip-cold-patch"}
 SUSPECT = 0.8  # of the alarm level: what of sound strip the classifier learns to call so
 Progress = Callable[[str, int, int], None]
 
 
-def surface_patch(progress: Progress = lambda what, done, of: None) -> bytes:
-    """`strip-surface-patch`: what stands out on a tile of hot strip. Fitted on FITTED, calibrated on CALIBRATED."""
+def surface_patch(progress: Progress = lambda what, done, of: None, surface: str = "hot") -> bytes:
+    """What stands out on a tile of strip: `strip-surface-patch` of hot strip, `strip-cold-patch` of cold strip.
+
+    Fitted on FITTED, calibrated on CALIBRATED.
+    """
+    view = View(surface=surface)
     notes = {
-        "name": "strip-surface-patch",
+        "name": PATCHES[surface],
         "place": PLACE,
         "severity": 600,
         "advice": "look-at-crop",
-        "origin": "rendered hot strip, testbed/strip/fitting.py",
+        "origin": f"rendered {surface} strip, testbed/strip/fitting.py",
         "training": {"seeds": f"{FITTED[0]}-{FITTED[-1]}", "calibrated_on": f"{CALIBRATED[0]}-{CALIBRATED[-1]}"},
     }
-    tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN)
-    return patch.fit(sound(FITTED, 2), tiles, PICTURES_PER_ALARM, patch.STRIP, notes, progress)
+    tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN, view)
+    return patch.fit(sound(FITTED, 2, view=view), tiles, PICTURES_PER_ALARM, patch.STRIP, notes, progress)
 
 
 def surface_cls(

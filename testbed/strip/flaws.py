@@ -116,7 +116,7 @@ def chatter_bar(rng: np.random.Generator, pitch: int) -> np.ndarray:
 
 
 def weld(rng: np.random.Generator) -> np.ndarray:
-    """The weld of two coils: a bead across the whole strip, 3 … 7 mm wide, dark flanks burnt in, broken here and there."""
+    """The weld of two coils: a bead across the whole strip, 3 … 7 mm wide, with burnt flanks, broken here and there."""
     h = int(rng.integers(36, 56))
     yy = (np.arange(h, dtype=np.float32) - h / 2)[:, None] - 1.5 * walk(rng, FULL, 220)[None]
     half = rng.uniform(3.0, 6.0) * (1 + 0.12 * walk(rng, FULL, 18)[None])

@@ -1,4 +1,4 @@
-"""Looks of rolled-in scale, scratches and roll marks, and of harmless water drops and oil stains. Gains, 1.0 = sound."""
+"""Looks of scale, scratches and roll marks, and of harmless water drops and oil stains. Gains, 1.0 = sound."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from testbed.strip.shapes import faded, soft, walk
 def scale(rng: np.random.Generator) -> np.ndarray:
     """Dark islands with tails along the rolling direction, 2 … 50 mm by 1 … 5 mm, clustered."""
     n = int(rng.integers(3, 10))
-    h, w = int(rng.integers(120, 420)), int(rng.integers(50, 150))
+    return cluster(rng, n, int(rng.integers(120, 420)), int(rng.integers(50, 150)))
+
+
+def cluster(rng: np.random.Generator, n: int, h: int, w: int) -> np.ndarray:
+    """`n` islands of rolled-in scale within h lines and w columns."""
     gain = np.ones((h + 120, w + 40), np.float32)
     for i in range(n):
         long = rng.uniform(24, 100) if i == 0 else rng.uniform(6, 60)

@@ -38,7 +38,8 @@ def seen(label: str, look: Stamp, line: int, column: int, view: View) -> tuple[S
 
     Args:
         label: its class.
-        look: as drawn; its corner at (line, column) of 0.5 mm.
+        look: as drawn.
+        line, column: of its corner, in pixels of 0.5 mm.
         view: of the camera.
     """
     if not view.is_dark and not view.smear and view.scale == 1:

@@ -9,16 +9,17 @@ import numpy as np
 from connectors.pictures import resized
 from edge.regions import CROP, crop
 from testbed.noise import stream
-from testbed.strip.marks import BENIGN, DEFECTS, stamp
-from testbed.strip.render import Box, Placed, Strip, apart, cut
 from testbed.strip.fields import EDGE
+from testbed.strip.marks import stamp
+from testbed.strip.render import Box, Placed, Strip, apart, cut
 from testbed.strip.texture import COLUMNS
+from testbed.strip.view import BRIGHT, View
 
 FRAME = 1024  # lines
 CLEAR = 120  # pixels between two marks
-LABELS = (*DEFECTS, *BENIGN)
+LABELS = ("scale", "scratch", "roll_mark", "water_drops", "oil_stain")  # what the shipped models learn and tell apart
 NO_DEFECT = "no defect"
-HARMLESS = (*BENIGN, NO_DEFECT)
+HARMLESS = ("water_drops", "oil_stain", NO_DEFECT)
 CELL = 16  # px of the map that marks are found on
 
 
@@ -51,10 +52,10 @@ def scattered(seed: int, lines: int, n: int) -> list[Placed]:
     return placed
 
 
-def sound(seeds: Sequence[int], n: int, lines: int = FRAME) -> Iterator[np.ndarray]:
-    """`n` frames of a strip without marks for each seed, far apart on it; uint8 (lines, COLUMNS)."""
+def sound(seeds: Sequence[int], n: int, lines: int = FRAME, view: View = BRIGHT) -> Iterator[np.ndarray]:
+    """`n` frames of a strip without marks for each seed, far apart on it; uint8 (lines, columns of the view)."""
     for seed in seeds:
-        strip = Strip(seed, "SOUND")
+        strip = Strip(seed, "SOUND", (), view)
         for i in range(n):
             yield strip.render(1000 + 7777 * i, lines)
 

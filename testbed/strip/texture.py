@@ -138,6 +138,6 @@ def _drifting(grey: np.ndarray, most: int) -> list[np.ndarray]:
 
 
 def _shares(steps: int) -> list[tuple[float, float]]:
-    """Of the new repeat and of the one before, chunk by chunk: equal power, so that the contrast stays while it fades."""
+    """Of the new repeat and of the one before, chunk by chunk: of equal power, so that the contrast stays."""
     angles = [(i + 0.5) / steps * np.pi / 2 for i in range(steps)]
     return [(round(128 * np.sin(angle)) / 128, round(128 * np.cos(angle)) / 128) for angle in angles]

@@ -64,7 +64,7 @@ class View:
 
     @property
     def smear(self) -> float:
-        """Lines of the camera over which each line is smeared; 0 up to one line, which the pixel itself blurs as much."""
+        """Lines of the camera over which each line is smeared; 0 up to one line, as much as a pixel itself blurs."""
         lines = self.smear_mm / self.pixel_mm
         return lines if lines > 1 else 0.0
 

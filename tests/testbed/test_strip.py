@@ -24,11 +24,12 @@ from testbed.record import Recorder, RunRecord
 from testbed.scenario import Clean, Fault, LookAlike, Scenario
 from testbed.score import Facts, score
 from testbed.strip import StripCamera
-from testbed.strip.marks import BENIGN, DEFECTS, SEEN, UNIT, stamp
+from testbed.strip.marks import ACROSS, CLASSES, SEEN, UNIT, stamp
+from testbed.strip.passes import FRAME
 from testbed.strip.render import Placed, Strip, apart
-from testbed.strip.samples import NO_DEFECT, crops, frames
+from testbed.strip.samples import LABELS, NO_DEFECT, crops, frames
 from testbed.strip.texture import COLUMNS, LINES_PER_M, Texture
-from testbed.strip.unit import FRAME, SURFACE
+from testbed.strip.unit import SURFACE
 
 SHORT = StripCamera(length_m=4.2)  # 8 frames
 COIL = "C1"
@@ -37,7 +38,10 @@ COIL = "C1"
 @pytest.fixture(scope="module")
 def strip() -> Strip:
     rng = stream(3, "marks")
-    marks = [Placed(label, 300 * i + 5, 200 + 300 * i, stamp(label, rng)) for i, label in enumerate(DEFECTS + BENIGN)]
+    marks = [
+        Placed(label, 180 * i + 5, 30 if label in ACROSS else 150 * i, stamp(label, rng))
+        for i, label in enumerate(CLASSES)
+    ]
     return Strip(3, COIL, marks)
 
 
@@ -75,7 +79,7 @@ def test_no_period_can_be_seen_along_the_strip():
     assert max(alike.values()) < 0.25, alike
 
 
-@pytest.mark.parametrize("label", [*DEFECTS, *BENIGN])
+@pytest.mark.parametrize("label", CLASSES)
 def test_a_marks_box_is_tight(label: str):
     for seed in range(3):
         look = stamp(label, stream(seed, label))
@@ -91,7 +95,7 @@ def test_frames_for_fitting_know_their_marks():
     assert all(image.shape == (FRAME, COLUMNS) and image.dtype == np.uint8 for image, _ in pictures)
     assert sum(len(truth) for _, truth in pictures) >= 12
     labels = {label for _, label in crops([10_001], 3)}
-    assert labels == {*DEFECTS, *BENIGN, NO_DEFECT}
+    assert labels == {*LABELS, NO_DEFECT}
 
 
 # -- the plant ---------------------------------------------------------------------------------------------
@@ -103,17 +107,17 @@ def test_frames_come_when_their_last_line_has_passed():
     got = [item for item in items if isinstance(item, Frame)]
     assert [frame.position_m for frame in got] == [i * FRAME / LINES_PER_M for i in range(8)]
     assert all(frame.time % 1000 == 0 for frame in got)
-    assert plant.rolling.position(got[2].time) == pytest.approx(3 * FRAME / LINES_PER_M, abs=1e-4)
+    assert plant.passing.rolling.position(got[2].time) == pytest.approx(3 * FRAME / LINES_PER_M, abs=1e-4)
     assert decode(got[0].data).shape == (FRAME, COLUMNS)
-    assert {frame.part_id for frame in got} == {plant.coil}
-    assert [item.text for item in items if isinstance(item, Context)][:1] == [plant.coil]
+    assert {frame.part_id for frame in got} == {plant.passing.coil}
+    assert [item.text for item in items if isinstance(item, Context)][:1] == [plant.passing.coil]
     assert sum(isinstance(item, Batch) for item in items) == 20
 
 
 def test_the_prints_of_a_roll_lie_at_its_circumference_drawn_out():
     plant = StripCamera(length_m=40).build(7, START)
     truths = plant.inject("roll_mark", "", {"stand": 6}, 1).truths
-    rolling = plant.rolling
+    rolling = plant.passing.rolling
     pitch = math.pi * rolling.diameter[5] / 1000 * (1 + rolling.slip[5]) * rolling.thickness[5] / rolling.thickness[6]
     places = [truth.box for truth in truths if truth.box is not None]
     assert len(places) >= 10
@@ -131,14 +135,14 @@ def test_the_truth_of_a_mark():
     for truth in injection.truths:
         assert truth.box is not None
         frame = math.ceil(truth.box.end_m * LINES_PER_M / FRAME - 1e-9)
-        assert plant.rolling.position(truth.onset) == pytest.approx(truth.box.start_m, abs=1e-4)
-        assert truth.detectable_from == plant.rolling.passes(frame * FRAME / LINES_PER_M)
-        assert truth.cleared == truth.alert_deadline == plant.coil_end
+        assert plant.passing.rolling.position(truth.onset) == pytest.approx(truth.box.start_m, abs=1e-4)
+        assert truth.detectable_from == plant.passing.rolling.passes(frame * FRAME / LINES_PER_M)
+        assert truth.cleared == truth.alert_deadline == plant.passing.end
         assert truth.expects == ("surface",)
         assert truth.in_time
     harmless = plant.inject("oil_stain", SURFACE, {}, 2)
     assert {truth.forbids for truth in harmless.truths} == {("surface",)}
-    boxes = [mark.box for mark in plant.strip.marks]
+    boxes = [mark.box for mark in plant.passing.strip.marks]
     assert all(apart(a, b, 240) for i, a in enumerate(boxes) for b in boxes[:i])
 
 

@@ -1,0 +1,28 @@
+"""A coil with a defect of every class, and everything harmless that looks like one."""
+
+from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
+
+SCATTERED = ("scale", "scratch", "red_scale", "sliver", "seam", "pits", "hole", "edge_crack")
+
+scenario = Scenario(
+    name="strip-classes",
+    title="Ten kinds of defects, three of none",
+    story=(
+        "Everything a camera at a mill has to tell apart lies on one coil: scale, scratches, slivers, seams, pits,"
+        " holes, torn edges, the prints of a roll and the bars of chatter. Drops, stains and the weld must pass. The"
+        " shipped models were taught three of these classes; see which of the others they mark all the same."
+    ),
+    plant=StripCamera(length_m=66.5),
+    duration=11,  # s
+    steps=(
+        Fault(at=0, name="roll_mark", params={"stand": 7}),
+        Fault(at=0, name="chatter_marks", params={"length_m": 2}),
+        *(Fault(at=0, name=name, params={"count": 4}) for name in SCATTERED),
+        LookAlike(at=0, name="weld"),
+        LookAlike(at=0, name="water_drops", params={"count": 12}),
+        LookAlike(at=0, name="oil_stain", params={"count": 12}),
+    ),
+    expect=(Detect("roll_mark", share=0.95), Detect("scratch", share=0.75), Detect("scale", share=0.75), Clean(5.0)),
+    models=("strip-surface-patch", "surface-cls"),
+    delay_s=0.5,
+)

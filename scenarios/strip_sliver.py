@@ -1,0 +1,23 @@
+"""Slivers on a coil, where the mould took in powder as a clog of the nozzle came loose, hours before at the caster."""
+
+from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
+
+scenario = Scenario(
+    name="strip-sliver",
+    title="The culprit is upstream",
+    story=(
+        "The camera sees slivers within a few metres of one another. From metre to slab to second, the coil's"
+        " pedigree leads back to the mould of the caster, where a clog came loose and the level swung. The rest of"
+        " that slab needs a look, and the nozzle a change."
+    ),
+    plant=StripCamera(length_m=56.5),
+    duration=10,  # s
+    steps=(
+        Fault(at=0, name="clog_release"),
+        LookAlike(at=0, name="water_drops", params={"count": 16}),
+        LookAlike(at=0, name="oil_stain", params={"count": 16}),
+    ),
+    expect=(Detect("clog_release"), Clean(2.0)),
+    models=("strip-surface-patch", "surface-cls"),
+    delay_s=0.5,
+)
