@@ -1,6 +1,6 @@
 """Cold strip with the bars that a chattering stand left across it, fine hairlines all over, and stains of oil."""
 
-from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
+from testbed import Detect, Fault, LookAlike, Scenario, StripCamera
 
 scenario = Scenario(
     name="strip-cold",
@@ -10,15 +10,15 @@ scenario = Scenario(
         " it, edge to edge. Speed over their distance gives the pitch of the hum back. Oil stains and the weld lie"
         " there as well and are nothing."
     ),
-    plant=StripCamera(length_m=40.5, surface="cold"),
-    duration=11,  # s
+    plant=StripCamera(length_m=20.5, surface="cold"),
+    duration=7,  # s
     steps=(
         Fault(at=0, name="chatter_marks"),
-        Fault(at=0, name="scratch", params={"count": 6}),
+        Fault(at=0, name="scratch", params={"count": 4}),
         LookAlike(at=0, name="weld"),
-        LookAlike(at=0, name="oil_stain", params={"count": 12}),
+        LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
-    expect=(Detect("chatter_marks"), Detect("scratch", share=0.8), Clean(2.0)),
-    models=("strip-surface-patch", "surface-cls"),
+    expect=(Detect("chatter_marks"), Detect("scratch", share=0.75)),
+    models=("strip-cold-patch",),
     delay_s=0.5,
 )

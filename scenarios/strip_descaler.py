@@ -10,12 +10,12 @@ scenario = Scenario(
         " roll or of a guide would look otherwise: what never moves sideways comes from a nozzle of the descaling"
         " header. Until somebody clears it, every coil is downgraded."
     ),
-    plant=StripCamera(length_m=18.5, coils=3),
-    duration=15,  # s
+    plant=StripCamera(length_m=6.2, coils=3),
+    duration=8,  # s
     steps=(
         Fault(at=0, name="blocked_descaler"),
-        LookAlike(at=0, name="water_drops", params={"count": 6}),
-        LookAlike(at=0, name="oil_stain", params={"count": 6}),
+        LookAlike(at=0, name="water_drops", params={"count": 3}),
+        LookAlike(at=0, name="oil_stain", params={"count": 3}),
     ),
     expect=(Detect("blocked_descaler"), Clean(2.0)),
     models=("strip-surface-patch", "surface-cls"),

@@ -10,12 +10,12 @@ scenario = Scenario(
         " pedigree leads back to the mould of the caster, where a clog came loose and the level swung. The rest of"
         " that slab needs a look, and the nozzle a change."
     ),
-    plant=StripCamera(length_m=56.5),
-    duration=10,  # s
+    plant=StripCamera(length_m=24.6),
+    duration=6,  # s
     steps=(
         Fault(at=0, name="clog_release"),
-        LookAlike(at=0, name="water_drops", params={"count": 16}),
-        LookAlike(at=0, name="oil_stain", params={"count": 16}),
+        LookAlike(at=0, name="water_drops", params={"count": 8}),
+        LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
     expect=(Detect("clog_release"), Clean(2.0)),
     models=("strip-surface-patch", "surface-cls"),

@@ -11,6 +11,7 @@ from typing import Any
 from edge.surface import ROLL_MARK, Looked
 from testbed.match import Found, Match
 from testbed.scenario import Clean
+from testbed.strip.faults import CAUSES
 
 
 def surface(result: Match, looked: Mapping[str, Looked]) -> dict[str, Any] | None:
@@ -63,7 +64,7 @@ def _class(name: str, faults: Sequence[Found]) -> dict[str, Any]:
         "marks": len(mine),
         "found": len(found),
         "recall": round(len(found) / len(mine), 4),
-        "named_right": sum(any(event.label == name for event in e.events) for e in found),
+        "named_right": sum(any(event.label == CAUSES.get(name, name) for event in e.events) for e in found),
     }
 
 

@@ -53,7 +53,7 @@ def descaler_streak(
 def chatter(lines: Lines, speed: float, frequency: float, rng: np.random.Generator) -> list[Placed]:
     """Light and dark bars across the strip, one for each swing of a stand: `speed` m/s over `frequency` Hz apart.
 
-    They build up over the first fifth of the stretch.
+    They build up over the first fifth of the stretch, and die away over the last.
     """
     pitch = pitch_mm(speed, frequency) / PIXEL_MM
     whole = pressed(flaws.chatter_bar(rng, max(4, round(pitch))))
@@ -61,7 +61,7 @@ def chatter(lines: Lines, speed: float, frequency: float, rng: np.random.Generat
     n = int((lines[1] - lines[0]) / pitch)
     marks = []
     for i in range(n):
-        grown = min(len(looks) - 1, int(len(looks) * i / max(1, n // 5)))
+        grown = min(len(looks) - 1, int(len(looks) * min(i, n - 1 - i) / max(1, n // 5)))
         marks.append(Placed("chatter_marks", lines[0] + round(i * pitch), EDGE, looks[grown]))
     return marks
 

@@ -20,7 +20,12 @@ from testbed.strip.tags import Line
 from testbed.strip.texture import LINES_PER_M, Wander
 
 Params = dict[str, float | str]
-CAUSES = ("blocked_descaler", "clog_release", "cold_edges", "longitudinal_crack")
+CAUSES = {  # faults of the plant, and the class of what they leave
+    "blocked_descaler": "scale",
+    "clog_release": "sliver",
+    "cold_edges": "edge_crack",
+    "longitudinal_crack": "seam",
+}
 KINDS = (*DEFECTS, *CAUSES, *BENIGN)
 SLAB_MM = 225.0  # thickness of the slab, as wide as the strip; a common caster's
 

@@ -17,7 +17,9 @@ from vision import classify, patch
 
 FITTED, CALIBRATED = range(10_000, 10_024), range(10_100, 10_130)
 NAMED, SUSPECTED = range(10_400, 10_440), range(10_500, 10_540)
-PICTURES_PER_ALARM = 2.0  # tiles; the classifier looks at what is marked, so that much may be marked
+# Tiles of sound strip, of which one may reach the alarm level. On hot strip the classifier looks at what is marked, so
+# that much may be marked; it knows no cold strip, where what is marked is told.
+PICTURES_PER_ALARM = {"hot": 2.0, "cold": 1000.0}
 PATCHES = {"hot": "strip-surface-patch", "cold": "strip-cold-patch"}
 SUSPECT = 0.8  # of the alarm level: what of sound strip the classifier learns to call so
 Progress = Callable[[str, int, int], None]
@@ -38,7 +40,7 @@ def surface_patch(progress: Progress = lambda what, done, of: None, surface: str
         "training": {"seeds": f"{FITTED[0]}-{FITTED[-1]}", "calibrated_on": f"{CALIBRATED[0]}-{CALIBRATED[-1]}"},
     }
     tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN, view)
-    return patch.fit(sound(FITTED, 2, view=view), tiles, PICTURES_PER_ALARM, patch.STRIP, notes, progress)
+    return patch.fit(sound(FITTED, 2, view=view), tiles, PICTURES_PER_ALARM[surface], patch.STRIP, notes, progress)
 
 
 def surface_cls(

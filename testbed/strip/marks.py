@@ -37,7 +37,10 @@ class Stamp:
     @property
     def mask(self) -> np.ndarray:
         """Where it can be seen, bool (h, w)."""
-        return np.abs(self.gain - UNIT) >= SEEN * UNIT
+        x1, y1, x2, y2 = self.box
+        found = np.zeros(self.gain.shape, bool)
+        found[y1:y2, x1:x2] = np.abs(self.gain[y1:y2, x1:x2] - UNIT) >= SEEN * UNIT
+        return found
 
     def onto(self, image: np.ndarray, line: int, column: int) -> None:
         """Press the stamp into `image`, its corner at (line, column); what lies outside is cut off."""

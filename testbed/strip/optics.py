@@ -39,7 +39,8 @@ def seen(label: str, look: Stamp, line: int, column: int, view: View) -> tuple[S
     Args:
         label: its class.
         look: as drawn.
-        line, column: of its corner, in pixels of 0.5 mm.
+        line: of its corner, in lines of 0.5 mm.
+        column: of its corner, in pixels of 0.5 mm.
         view: of the camera.
     """
     if not view.is_dark and not view.smear and view.scale == 1:
@@ -52,7 +53,8 @@ def seen(label: str, look: Stamp, line: int, column: int, view: View) -> tuple[S
         line -= (len(gain) - len(look.gain)) // 2
     if view.scale != 1:
         gain, line, column = _resampled(gain, line, column, view.scale)
-    return Stamp(np.rint(UNIT * gain).clip(0, UNIT * BRIGHTEST).astype(np.int32), look.box), line, column
+    shown = np.rint(UNIT * gain).clip(0, UNIT * BRIGHTEST).astype(np.int32)
+    return Stamp(shown, (0, 0, shown.shape[1], shown.shape[0])), line, column
 
 
 def _scattering(gain: np.ndarray, tone: float, slope: float, depth: float) -> np.ndarray:
