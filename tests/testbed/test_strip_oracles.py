@@ -24,16 +24,16 @@ FOOLED = {  # what looks like it and is none; of seams, scratches, pits, cracks 
 }
 
 
-def laid(label: str, seed: int) -> list[Placed]:
-    """A mark of the class somewhere on the picture; a stretch of bars for chatter."""
+def laid(label: str, seed: int, coil: int, top: int) -> list[Placed]:
+    """A mark of the class somewhere on the picture that begins at line `top`; a stretch of bars for chatter."""
     rng = stream(seed, f"oracle/{label}")
     if label == "chatter_marks":
-        first = int(rng.integers(0, 500))
+        first = top + int(rng.integers(0, 500))
         return causes.chatter((first, first + 500), rng.uniform(18, 21), rng.uniform(540, 660), rng)
     look = stamp(label, rng)
-    line = int(rng.integers(60, max(61, LINES - 60 - len(look.gain))))
+    line = top + int(rng.integers(60, max(61, LINES - 60 - len(look.gain))))
     if label == "edge_crack":
-        column = Wander(seed, "ORACLE").edges((line + len(look.gain) // 2) // 16)[0] - 2
+        column = Wander(coil, "ORACLE").edges((line + len(look.gain) // 2) // 16)[0] - 2
     elif label == "weld":
         column = 30
     else:
@@ -46,13 +46,14 @@ def found() -> Counter[tuple[str, str]]:
     """Seeds in which the oracle of a class boxed a mark of a class; '' stands for boxes on sound strip."""
     counted: Counter[tuple[str, str]] = Counter()
     for seed in SEEDS:
-        texture = bare(seed, "ORACLE")
+        coil, top = seed - seed % 2, 3000 * (seed % 2)  # two pictures of each coil, far apart
+        texture = bare(coil, "ORACLE")
         for label in ("", *CLASSES):
-            marks = laid(label, seed) if label else []
-            strip = Strip(seed, "ORACLE", marks)
+            marks = laid(label, seed, coil, top) if label else []
+            strip = Strip(coil, "ORACLE", marks)
             strip._texture = texture
-            image = strip.render(0, LINES)[:, :WIDE]
-            truth = cut(causes.hull(marks), 0, LINES) if marks else (0, 0, WIDE, LINES)
+            image = strip.render(top, LINES)[:, :WIDE]
+            truth = cut(causes.hull(marks), top, LINES) if marks else (0, 0, WIDE, LINES)
             wanted = [name for name in DEFECTS if name == label or FOOLED.get(name) == label or not label]
             for name in wanted:
                 boxes = ORACLES[name](image)

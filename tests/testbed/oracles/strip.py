@@ -49,8 +49,8 @@ def red_scale(image: np.ndarray) -> list[Box]:
 def sliver(image: np.ndarray) -> list[Box]:
     """Dark beside bright, longer than wide."""
     level = contrast(image)
-    dark, bright = level < -0.10, level > 0.12
-    found = [box for box, n in parts(dark | bright) if n > 80 and _long(box, 1.1)]
+    dark, bright = level < -0.09, level > 0.10
+    found = [box for box, n in parts(dark | bright) if n > 60 and _long(box, 0.9)]
     return [box for box in found if _holds(bright, box, 6) and _holds(dark, box, 30)]
 
 
