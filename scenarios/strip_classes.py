@@ -22,7 +22,7 @@ scenario = Scenario(
         LookAlike(at=0, name="water_drops", params={"count": 8}),
         LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
-    expect=(Detect("roll_mark", share=0.95), Detect("scratch", share=0.75), Detect("scale", share=0.75), Clean(5.0)),
+    expect=(Detect("roll_mark", share=0.9), Detect("scratch", share=0.6), Detect("scale", share=0.6), Clean(4.0)),
     models=("strip-surface-patch", "surface-cls"),
     delay_s=0.5,
 )

@@ -17,7 +17,7 @@ scenario = Scenario(
         LookAlike(at=0, name="water_drops", params={"count": 3}),
         LookAlike(at=0, name="oil_stain", params={"count": 3}),
     ),
-    expect=(Detect("blocked_descaler"), Clean(2.0)),
+    expect=(Detect("blocked_descaler"), Clean(5.0)),
     models=("strip-surface-patch", "surface-cls"),
     delay_s=0.5,
 )

@@ -17,7 +17,7 @@ scenario = Scenario(
         LookAlike(at=0, name="water_drops", params={"count": 8}),
         LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
-    expect=(Detect("clog_release"), Clean(2.0)),
+    expect=(Detect("clog_release", share=0.75), Clean(4.0)),
     models=("strip-surface-patch", "surface-cls"),
     delay_s=0.5,
 )
