@@ -22,6 +22,7 @@ LENGTH_S = 0.5  # s of a window
 STRIDE_S = 0.05  # s between windows
 MEAN_S = 0.02  # s that a tension is averaged over
 PIECES = 2  # that the kurtosis is taken of
+DEEP = 4.0  # usual spreads that a dip must pass: a sound weld and a loose bridle reach that far
 NORMAL = 3.0  # kurtosis of normal noise
 LEAST = 20  # windows
 TINY = 1e-6
@@ -120,14 +121,15 @@ class Weld:
         return g.add("ReduceMin", g.add("Relu", above), axes=[0], keepdims=1)
 
     def _dips(self, g: Graph, pull: str) -> str:
-        """How far each tension falls below its mean in the window, in usual spreads: (1, p)."""
+        """How far each tension falls below its mean in the window, in usual spreads beyond DEEP: (1, p)."""
         few = round(MEAN_S * self.rate_hz)
         x = g.reshape(pull, [self.length // few, few, len(self.pulled)])
         x = g.add("ReduceMean", x, axes=[1], keepdims=0)
         mean = g.add("Max", g.add("ReduceMean", x, axes=[0], keepdims=1), g.constant(1.0))
         lowest = g.add("ReduceMin", x, axes=[0], keepdims=1)
         share = g.add("Sub", g.constant(1.0), g.add("Div", lowest, mean))
-        return g.add("Relu", g.mul(share, g.constant(1.0 / self.usual[None])))
+        deep = g.mul(share, g.constant(1.0 / self.usual[None]))
+        return g.add("Relu", g.add("Sub", deep, g.constant(DEEP)))
 
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
@@ -149,7 +151,7 @@ class Weld:
             "outputs": [{"name": "score", "role": "score"}, {"name": "contribution", "role": "contribution"}],
             "threshold": self.level,
             "alarm": {"k": 1, "n": 1, "off_delay_s": 5.0, "deadband": 0.2},
-            "choices": {"length_s": LENGTH_S, "mean_s": MEAN_S, "pieces": PIECES},
+            "choices": {"length_s": LENGTH_S, "mean_s": MEAN_S, "pieces": PIECES, "deep": DEEP},
             "fitted": {"log_kurtosis": round(self.clicks, 4), "usual_share": [round(float(v), 5) for v in self.usual]},
             "baseline": "always-alarm",
             "licence": "Apache-2.0",

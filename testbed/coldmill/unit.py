@@ -229,7 +229,9 @@ class ColdMillPlant:
         """The mill stops, and nothing is between its rolls any more."""
         self._torn, self.line.is_broken, self._weld = False, True, None
         self.structure.put(False)
-        self._things = {k: thing for k, thing in self._things.items() if isinstance(thing, lookalikes.Passing)}
+        self._things = {
+            k: thing for k, thing in self._things.items() if isinstance(thing, lookalikes.Passing | sings.Chatter)
+        }
 
     # -- set-points, faults, look-alikes -------------------------------------------------------------------
 

@@ -28,3 +28,10 @@ def test_without_a_model_the_strip_tears():
 
 def test_what_hums_and_is_no_chatter_raises_no_alarm():
     assert run("tcm-quiet", seed=11, record="none").score["met"]
+
+
+@pytest.mark.parametrize("seed", [11, 222])
+def test_a_cracked_weld_is_found_and_led_through(seed):
+    done = run("tcm-strip-break", seed=seed, record="none")
+    assert done.score["met"]
+    assert all(truth.struck is None for truth in done.truths)
