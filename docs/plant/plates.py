@@ -44,15 +44,22 @@ def plate(signature: Signature, items: list[Any], twin: list[Any] | None, digest
     across = Scale(low, high, LEFT, RIGHT)
     parts = [_panel(names, faulty, healthy, across, HEAD + i * PANEL) for i, names in enumerate(panels)]
     bottom = HEAD + len(panels) * PANEL
-    if not signature.spectrum:
+    if signature.fault and not signature.spectrum:
         parts.append(line(across(0.0), HEAD, across(0.0), bottom, "onset"))
-    parts.append(_axis(across, bottom, "Hz" if signature.spectrum else "s since the fault began"))
+    parts.append(_axis(across, bottom, _across(signature)))
     body = join([tag("desc", digest), tag("style", Html(STYLE)), *parts])
     height = bottom + FOOT
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" '
         f'height="{height:g}">\n<rect width="{WIDTH:g}" height="{height:g}" fill="#fff"/>\n{body}\n</svg>\n'
     )
+
+
+def _across(signature: Signature) -> str:
+    """What the axis shows."""
+    if signature.spectrum:
+        return "Hz"
+    return "s since the fault began" if signature.fault else "s"
 
 
 def traces(items: Iterable[Any], signature: Signature) -> Traces:

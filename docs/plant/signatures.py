@@ -18,7 +18,8 @@ lines a fault:
 `tags` are ends of tag names, one panel each; a tuple shares a panel. The fault begins `at` s after the plant; drawn
 are `before` s and `after` s around it, grey beside it a twin without the fault. `spectrum=(low, high)` draws the
 amplitudes of those Hz after the onset instead. `steps` are set-points for both: s after the plant's start, name, value.
-Pictures are `<unit>_<fault>.svg`, or `<unit>_<name>.svg` where `name` is given. The page is `<unit>.md`; what stands
+Pictures are `<unit>_<fault>.svg`, or `<unit>_<name>.svg` where `name` is given; without a `fault` they show what the
+unit does by itself. The page is `<unit>.md`; what stands
 between its marks `<!-- tags -->` and `<!-- /tags -->`, `<!-- pictures -->` and `<!-- /pictures -->` is written here. A
 page without them gets both sections at its end, and a unit without a page gets one. A picture is out of date when its
 table or the unit's spec changed since; after a change of physics draw it anew by hand.
@@ -50,9 +51,9 @@ sys.modules.setdefault("signatures", sys.modules[__name__])  # the tables import
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """A fault or look-alike as it shows in its tags; see the module."""
+    """A fault or look-alike as it shows in its tags, or what a unit does by itself; see the module."""
 
-    fault: str
+    fault: str = ""
     tags: tuple[str | tuple[str, ...], ...]
     says: str
     where: str = ""
@@ -137,7 +138,7 @@ def _played(plant: Plant, signature: Signature, is_faulty: bool) -> list[Any]:
             items += plant.advance(until)
         if kind == "act":
             plant.act(Action(plant.present, name, value))
-        elif is_faulty:
+        elif is_faulty and name:
             plant.inject(name, signature.where, signature.params, 1)
     return items + plant.advance(START + round((signature.at + signature.after) * SECOND))
 

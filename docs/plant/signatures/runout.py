@@ -26,16 +26,14 @@ SIGNATURES = (
         says="A flow meter reads too little: neither the pressure nor the strip knows of it.",
     ),
     Signature(
-        fault="header_rest",
         name="hunting",
         plant=RunOutTable(coil_s=300.0, target=440.0),
         tags=("CT", "MIDT", "BANKS_ON"),
         twin=False,
-        params={"header": 1, "duration": 10},
         at=60.0,
         before=30.0,
         after=90.0,
         says="Coiled at 440 °C the strip comes below the Leidenfrost temperature, which varies along it: the coiling "
-        "temperature hunts though the control does what it can. The rested header has no part in it.",
+        "temperature hunts though the control does what it can.",
     ),
 )
