@@ -24,7 +24,7 @@ CAUSES = {  # faults of the plant, and the class of what they leave
     "blocked_descaler": "scale",
     "clog_release": "sliver",
     "cold_edges": "edge_crack",
-    "longitudinal_crack": "seam",
+    "slab_crack": "seam",
 }
 KINDS = (*DEFECTS, *CAUSES, *BENIGN)
 SLAB_MM = 225.0  # thickness of the slab, as wide as the strip; a common caster's
@@ -208,7 +208,7 @@ _MADE: Mapping[str, Callable[[str, Params, Site, np.random.Generator], Laid]] = 
     "chatter_marks": _chatter,
     "clog_release": _clog,
     "cold_edges": _cold_edges,
-    "longitudinal_crack": _crack,
+    "slab_crack": _crack,
     "weld": _weld,
 }
 _TAKES = {
@@ -217,5 +217,5 @@ _TAKES = {
     "chatter_marks": ("speed", "frequency", "length_m"),
     "clog_release": ("release_s", "casting_speed", "width_mm"),
     "cold_edges": ("temperature",),
-    "longitudinal_crack": ("crack_mm", "width_mm"),
+    "slab_crack": ("crack_mm", "width_mm"),
 }
