@@ -16,6 +16,7 @@ from anomaly.mspc import MEMORY, Mspc
 from anomaly.spectrum import Spectrum, View, view_of
 from anomaly.sticker import Sticker
 from anomaly.subsequence import Subsequence
+from anomaly.tone import Tone
 from anomaly.var_residual import VarResidual
 from anomaly.weld import Weld
 from connectors.errors import InputError, nearest
@@ -98,6 +99,10 @@ def _chatter(groups: Sequence[Group], view: Look | None) -> Model:
     return Chatter.of(groups)
 
 
+def _tone(groups: Sequence[Group], view: Look | None) -> Model:
+    return Tone.of(groups)
+
+
 def _weld(groups: Sequence[Group], view: Look | None) -> Model:
     return Weld.of(groups)
 
@@ -133,6 +138,7 @@ _BEGIN: dict[str, Begin] = {
     "spectrum": _spectrum,
     "sticker": _sticker,
     "subsequence": _subsequence,
+    "tone": _tone,
     "var-residual": _var_residual,
     "weld": _weld,
 }

@@ -283,7 +283,8 @@ def models(
 @app.command()
 def train(
     kind: Annotated[
-        str, typer.Argument(help="chatter, mspc, sticker, spectrum, weld; classify, surface-patch or surface-padim.")
+        str,
+        typer.Argument(help="chatter, mspc, sticker, spectrum, tone, weld; classify, surface-patch or surface-padim."),
     ],
     data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],

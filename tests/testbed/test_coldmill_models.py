@@ -35,3 +35,9 @@ def test_a_cracked_weld_is_found_and_led_through(seed):
     done = run("tcm-strip-break", seed=seed, record="none")
     assert done.score["met"]
     assert all(truth.struck is None for truth in done.truths)
+
+
+@pytest.mark.parametrize("seed", [11, 222])
+def test_marks_are_found_while_gears_and_bearings_are_not_taken_for_them(seed):
+    done = run("tcm-chatter-marks", seed=seed, record="none")
+    assert done.score["met"]
