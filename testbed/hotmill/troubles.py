@@ -65,8 +65,8 @@ def _looper_hunting(plant: HotMillPlant, gap: int, left: Left, rng: np.random.Ge
 
 
 def _cobble(plant: HotMillPlant, gap: int, left: Left, rng: np.random.Generator) -> Begun:
-    """`creep` 1.5 … 3 % of the stand's speed a second."""
-    creep = number(left, "creep", 1.5, 3.0, rng)
+    """`creep` 0.5 … 0.9 % of the stand's speed a second."""
+    creep = number(left, "creep", 0.5, 0.9, rng)
     return faults.Cobble(gap, creep=0.01 * creep), {"creep_percent": round(creep, 3)}
 
 

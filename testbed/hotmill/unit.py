@@ -231,6 +231,7 @@ class HotMillPlant:
         for key, thing in list(self.things.items()):
             if thing.judge(block, self) and key not in self._struck and key not in self._cleared:
                 self._struck[key] = now
+                thing.is_gone = True  # mended while the mill stands
                 self.stop()
             if thing.is_over:
                 self._cleared.setdefault(key, now)

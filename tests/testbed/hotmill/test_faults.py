@@ -22,7 +22,7 @@ def rolling():
 @pytest.mark.parametrize(
     ("name", "params", "within"),
     [
-        ("cobble", {"creep": 2.5}, 8.0),
+        ("cobble", {"creep": 0.9}, 12.0),
         ("strip_walk", {"rate": 0.12}, 10.0),
         ("looper_hunting", {"growth": 0.45, "frequency": 1.0}, 16.0),
         ("servo_valve", {"severity": 1.0, "left": 5.0}, 10.0),
@@ -56,7 +56,7 @@ def test_nobody_acts_and_the_coil_is_rejected_at_its_tail(name, where, params, r
 @pytest.mark.parametrize(
     ("name", "params", "after", "setpoint", "value"),
     [
-        ("cobble", {"creep": 1.5}, 2.0, "rematch_speeds", 1.0),
+        ("cobble", {"creep": 0.8}, 2.0, "rematch_speeds", 1.0),
         ("strip_walk", {"rate": 0.08}, 2.0, "level_rolls", 1.0),
         ("looper_hunting", {"growth": 0.3, "frequency": 0.8}, 4.0, "looper_safe", 1.0),
         ("servo_valve", {"severity": 1.0, "left": 5.0}, 3.0, "agc_on", 0.0),

@@ -10,7 +10,7 @@ from tests.testbed.hotmill.rolled import rolled
 from tests.testbed.oracles.hotmill import LOOKALIKES, ORACLES
 
 SECONDS = {
-    "cobble": 6.0,
+    "cobble": 8.0,
     "work_roll_spalling": 16.0,
     "strip_walk": 6.0,
     "looper_hunting": 14.0,
