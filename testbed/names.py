@@ -100,12 +100,10 @@ ADVICE = {
     "security.",
     "check-roll": "Look at the work roll of the stand that is named; change it before the next coil.",
     "check-sensor": "Check the sensor and its wiring; the process is not to blame.",
-    "eccentric-roll": "Put the eccentricity notch on; change the backup roll of the stand named at the next stop.",
     "level-rolls": "Level the rolls of the stand whose side forces differ most; slow down if the strip walks on.",
     "look-at-map": "Look at the picture where its map stands out.",
     "look-at-crop": "Look at the picture and at the place on the coil; hold the coil where the defect is real.",
     "look-at-top-tags": "Look at the tags that are named as evidence, the first one first.",
-    "safe-looper": "Switch the height loop of the looper that is named to its safe tuning.",
     "rematch-speeds": "Match the stands' speeds anew at once; the loop whose trim runs away is named first.",
     "slow-mill": "Lower the mill's speed by 100 m/min at once; then look at the emulsion of the stand that is named.",
     "plan-bearing": "Plan a stop and renew the bearing of the machine that is named; look at its grease and "

@@ -12,73 +12,41 @@ from pathlib import Path
 
 from anomaly.calibrate import Budget
 from anomaly.fit import fit
-from anomaly.spectrum import View
 from connectors.items import Batch, Item, Mark
 from connectors.tags import Group
 from connectors.times import nanoseconds
 from testbed.engine import Engine
 from testbed.hotmill import HotMill, tags
-from testbed.hotmill.schedule import RADII, THIN, Lines
-from testbed.mill.stand import STIFFNESS
 from testbed.scenario import Scatter, Scenario
 
 PLAIN = ("speed_change", "skid_marks", "coil_change")  # what every day brings; what fools an oracle is not learnt
 SEEDS = range(10_000, 10_006)
-_LINES = Lines.of(THIN, THIN.width)
-_SPEED = f"{tags.PLACES[-1]}/ROLL_SPEED"
-_FORCES = tuple(f"{place}/ROLL_FORCE" for place in tags.PLACES)
-_STILL = STIFFNESS * _LINES.plastic / (STIFFNESS + _LINES.plastic)  # MN/mm, for the force as if the gap had stood still
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A model to be made: its kind, what it looks at, and what its alarm says."""
+    """A model to be made: what its alarm says, and the tags it looks at."""
 
-    kind: str
     condition: str
     place: str
     advice: str
-    shorts: tuple[str, ...] = ()
-    view: View | None = None
+    shorts: tuple[str, ...]
 
 
-def _bands(ratios: Sequence[float], widths: tuple[float, float, float]) -> dict[str, tuple]:
-    """A band at each order, held against what lies to both sides of it."""
-    narrow, near, far = widths
-    return {
-        "bands": tuple((round(r * (1 - narrow), 4), round(r * (1 + narrow), 4)) for r in ratios),
-        "around": tuple(((r * (1 - far), r * (1 - near)), (r * (1 + near), r * (1 + far))) for r in ratios),
-    }
-
-
-_TURNS = [float(v / _LINES.roll[-1]) for v in _LINES.roll]  # of the backup rolls, the last stand's 1
-_WORK = [float(v / _LINES.roll[-1] * RADII[-1] / r) for v, r in zip(_LINES.roll, RADII, strict=True)]
-BACKUP = View(
-    signals=_FORCES, speed=_SPEED, per=1.0 / 4.712389, rate_hz=100.0, length=1600, stride_s=1.0,
-    mix=tuple(((f"{place}/ROLL_GAP", round(float(k), 3)),) for place, k in zip(tags.PLACES, _STILL, strict=True)),
-    running=5.0, **_bands(_TURNS, (0.02, 0.25, 0.5)),
-)  # fmt: skip
-WORK = View(
-    signals=_FORCES, speed=_SPEED, per=1.0 / 2.136283, rate_hz=500.0, length=3000, stride_s=1.0, average=2,
-    running=5.0, **_bands([3.0 * r for r in _WORK], (0.02, 0.08, 0.3)),
-)  # fmt: skip
 MODELS = {
-    "hotmill-backup-rolls": Made("spectrum", "machine", "top", "eccentric-roll", view=BACKUP),
-    "hotmill-work-rolls": Made("spectrum", "machine", "top", "check-roll", view=WORK),
-    "hotmill-flow": Made("mspc", "process", "top", "rematch-speeds", ("LPR_TRIM",)),
-    "hotmill-walk": Made("mspc", "process", "unit", "level-rolls", ("CENTRE", "SIDE_DEV")),
-    "hotmill-gauge": Made("mspc", "sensor", "unit", "check-sensor", ("MASS_DEV", "MONITOR")),
-    "hotmill-cells": Made("mspc", "sensor", "top", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
-    "hotmill-valves": Made("mspc", "machine", "top", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
+    "hotmill-flow": Made("process", "top", "rematch-speeds", ("LPR_TRIM",)),
+    "hotmill-walk": Made("process", "unit", "level-rolls", ("CENTRE", "SIDE_DEV")),
+    "hotmill-gauge": Made("sensor", "unit", "check-sensor", ("MASS_DEV", "MONITOR")),
+    "hotmill-cells": Made("sensor", "top", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
+    "hotmill-valves": Made("machine", "top", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
 }
 
 
 def wanted(made: Made) -> tuple[Group, ...]:
     """The groups that a model reads, less the tags it does not look at."""
-    names = made.view.channels if made.view is not None else None
     groups = []
     for group in tags.GROUPS[:4]:
-        chosen = tuple(t for t in group.tags if (t.name in names if names is not None else t.short in made.shorts))
+        chosen = tuple(t for t in group.tags if t.short in made.shorts)
         if chosen:
             groups.append(replace(group, tags=chosen))
     return tuple(groups)
@@ -117,7 +85,7 @@ def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> No
             "training": {"data": "plain rolling, testbed/hotmill/fitting.py", "seeds": f"{seeds[0]}-{seeds[-1]}"},
         }  # fmt: skip
         runs = [lambda day=day, groups=groups: (_chosen(bundle, groups) for bundle in day) for day in days]
-        (folder / f"{name}.onnx").write_bytes(fit(one.kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
+        (folder / f"{name}.onnx").write_bytes(fit("mspc", groups, runs, Budget.parse("1/24h"), notes))
 
 
 def _chosen(bundle: Sequence[Item], groups: Sequence[Group]) -> list[Item]:
