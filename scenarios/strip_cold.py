@@ -18,7 +18,7 @@ scenario = Scenario(
         LookAlike(at=0, name="weld"),
         LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
-    expect=(Detect("chatter_marks"), Detect("scratch", share=0.75)),
+    expect=(Detect("chatter_marks"), Detect("scratch", share=0.5)),
     models=("strip-cold-patch",),
     delay_s=0.5,
 )
