@@ -23,6 +23,8 @@ ROUGH = 3.0  # of a sound machine's velocity, shaken by a failing bearing; judge
 FROTH = 9.0  # m/s2 RMS of collapsing bubbles in a pump that cavitates fully; judgement
 RATTLE = 30.0  # m/s2, blows of an accelerometer that hangs by its cable; judgement
 MOUNT_HZ = 2300.0  # Hz at which a loose accelerometer rings on its stud; judgement
+ROCKS_HZ, ROCKS = 17.0, 5.0  # Hz and mm/s RMS at which a sensor rocks that hangs loose; judgement
+FLOOR = 0.4  # mm/s RMS that a neighbour hands over at twice its beat, for each m/s2 of its blows; judgement
 SENSOR = 0.02  # m/s2 RMS, electrical noise of the accelerometer; data sheets of IEPE sensors: 0.01 … 0.05
 SPLIT = 128  # a snapshot of tones is a product of two short tables, SPLIT long each
 
@@ -94,7 +96,8 @@ def _lines(machine: Machine, state: State, end: str) -> list[tuple[float, float]
     """(order, mm/s RMS) of each tone.
 
     Unbalance pushes with the square of the speed; a misaligned coupling twice a turn; a loose foot at halves and
-    multiples; wheels at their vanes, gears at their teeth with sidebands, motors at twice the line (domain: 3h).
+    multiples; wheels at their vanes, gears at their teeth with sidebands, motors at twice the line (domain: 3h). The
+    floor shakes with a neighbour, and a loose sensor rocks.
     """
     v = machine.velocity
     turning, torque = v * state.speed**2, v * (0.4 + 0.6 * state.load)
@@ -107,6 +110,10 @@ def _lines(machine: Machine, state: State, end: str) -> list[tuple[float, float]
     if machine.teeth:
         lines += [(float(machine.teeth) + side, 0.3 * torque * share)
                   for side, share in ((0, 1.0), (-1, 0.3), (1, 0.3), (-2, 0.1), (2, 0.1))]  # fmt: skip
+    turns_s = machine.rpm * state.speed / 60.0
+    size, hz = state.beats
+    lines.append((2.0 * hz / turns_s, FLOOR * size))
+    lines.append((ROCKS_HZ / turns_s, ROCKS * state.mounts.get(end, 0.0)))
     areas = [(kind, area) for (at, kind), area in sorted(state.spalls.items()) if at == end]
     for kind, area in areas:
         shaken = ROUGH * v * math.sqrt(area) * state.load

@@ -20,7 +20,7 @@ LOOKALIKES = {
     "outer_race": ("speed_change", "load_change", "lubrication", "passing_impact", "neighbour", "loose_sensor"),
     "inner_race": ("speed_change", "load_change", "lubrication", "passing_impact", "neighbour", "loose_sensor"),
     "rolling_element": ("speed_change", "load_change", "lubrication", "passing_impact", "neighbour", "loose_sensor"),
-    "unbalance": ("speed_change", "load_change", "passing_impact"),
+    "unbalance": ("speed_change", "neighbour", "loose_sensor"),
     "cavitation": ("speed_change", "load_change", "lubrication", "neighbour", "loose_sensor"),
 }
 
