@@ -1,4 +1,4 @@
-"""A normal day of 24 hours: ladles, tundishes, powders, speeds and widths change, instruments fail, nothing is wrong."""
+"""A normal day: ladles, tundishes, powders, speeds and widths change, instruments fail, and nothing is wrong."""
 
 from testbed import Caster, Draw, Quiet, Scatter, Scenario
 
