@@ -59,7 +59,7 @@ def bulging(
     nothing_left(left, name, ("amplitude", "grows_s"))
     thing = Bulging(amplitude=1e-3 * amplitude, grows_s=max(grows, 1.0), speed=plant.speed.value)
     return thing, Injection(
-        key, name, UNIT, "fault", expects=("process",), reaction_s=BULGING_REACTION_S,
+        key, name, UNIT, "fault", expects=("process", "machine"), reaction_s=BULGING_REACTION_S,
         details={"amplitude_mm": round(amplitude, 2), "grows_s": round(grows, 1)},
     )  # fmt: skip
 
