@@ -18,7 +18,7 @@ PAUSE_S = 3.0
 
 Signals = Mapping[str, tuple[np.ndarray, np.ndarray]]
 LOOKALIKES = {
-    "spoofed_values": ("loose_thermocouple", "speed_change", "powder_change"),
+    "spoofed_values": ("tundish_change", "speed_change", "powder_change"),
     "replayed_signal": ("held_values", "dead_band", "redelivery"),
     "unauthorised_setpoint": ("operator_setpoint", "speed_change", "tundish_change"),
     "stale_data": ("network_delay", "gateway_restart", "bad_quality"),
