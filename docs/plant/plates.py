@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PANEL, HEAD, FOOT = 110.0, 8.0, 34.0  # units of height
 POINTS = 900  # of a curve
 ROOM = LEFT - 48  # units for what a curve measures
+LONG = 16  # letters of a tag's name beyond which it would run into the axis
 COLOURS = ("#1d4f80", "#a3001b", "#2d7d46", "#7a4b00", "#6a3d9a", "#111111")
 STYLE = (
     "text{font:12px 'Noto Sans','Segoe UI',sans-serif;fill:#1b1b1b}.tick{font-size:10.5px;fill:#5c5c5c}"
@@ -34,19 +35,26 @@ STYLE = (
 Traces = dict[str, Trace]
 
 
-def plate(signature: Signature, items: list[Any], twin: list[Any] | None, digest: str) -> str:
-    """The picture as one SVG file; `digest` is kept in it. Items are what the plants handed out in the window."""
-    faulty, healthy = traces(items, signature), {} if twin is None else traces(twin, signature)
+def plate(
+    signature: Signature, items: list[Any], twin: list[Any] | None, digest: str, axis: tuple[str, float] = ("s", 1.0)
+) -> str:
+    """The picture as one SVG file; `digest` is kept in it. Items are what the plants handed out in the window.
+
+    `axis` is what the time axis counts, and how many s of the plant make one.
+    """
+    unit, seconds = axis
+    faulty = traces(items, signature, seconds)
+    healthy = {} if twin is None else traces(twin, signature, seconds)
     panels = [(names,) if isinstance(names, str) else names for names in signature.tags]
     for found in (faulty, healthy) if signature.spectrum else ():
         found.update({name: _spectrum(trace, signature.spectrum) for name, trace in found.items()})
-    low, high = signature.spectrum or (-signature.before, signature.after)
+    low, high = signature.spectrum or (-signature.before / seconds, signature.after / seconds)
     across = Scale(low, high, LEFT, RIGHT)
     parts = [_panel(names, faulty, healthy, across, HEAD + i * PANEL) for i, names in enumerate(panels)]
     bottom = HEAD + len(panels) * PANEL
     if signature.fault and not signature.spectrum:
         parts.append(line(across(0.0), HEAD, across(0.0), bottom, "onset"))
-    parts.append(_axis(across, bottom, _across(signature)))
+    parts.append(_axis(across, bottom, _across(signature, unit)))
     body = join([tag("desc", digest), tag("style", Html(STYLE)), *parts])
     height = bottom + FOOT
     return (
@@ -55,21 +63,24 @@ def plate(signature: Signature, items: list[Any], twin: list[Any] | None, digest
     )
 
 
-def _across(signature: Signature) -> str:
+def _across(signature: Signature, unit: str) -> str:
     """What the axis shows."""
     if signature.spectrum:
         return "Hz"
-    return "s since the fault began" if signature.fault else "s"
+    return f"{unit} since the fault began" if signature.fault else unit
 
 
-def traces(items: Iterable[Any], signature: Signature) -> Traces:
-    """The named tags' samples by the end of the tag's name that the table gives; time is s since the fault began."""
+def traces(items: Iterable[Any], signature: Signature, seconds: float = 1.0) -> Traces:
+    """The named tags' samples by the end of the tag's name that the table gives.
+
+    Time counts from the fault's beginning, in so many seconds of the plant.
+    """
     batches = [item for item in items if isinstance(item, Batch)]
     wanted = [name for names in signature.tags for name in ((names,) if isinstance(names, str) else names)]
-    return {name: _trace(name, batches, START + round(signature.at * SECOND)) for name in wanted}
+    return {name: _trace(name, batches, START + round(signature.at * SECOND), seconds) for name in wanted}
 
 
-def _trace(name: str, batches: list[Batch], zero: int) -> Trace:
+def _trace(name: str, batches: list[Batch], zero: int, seconds: float) -> Trace:
     found: dict[str, tuple[Tag, int]] = {}
     for batch in batches:
         for i, known in enumerate(batch.tags):
@@ -81,7 +92,7 @@ def _trace(name: str, batches: list[Batch], zero: int) -> Trace:
     own = [batch for batch in batches if any(t.name == known.name for t in batch.tags)]
     time = np.concatenate([batch.time for batch in own])
     value = np.concatenate([batch.values[:, i] for batch in own])
-    return Trace(known, (time - zero) / SECOND, value)
+    return Trace(known, (time - zero) / (seconds * SECOND), value)
 
 
 def _spectrum(trace: Trace, limits: tuple[float, float]) -> Trace:
@@ -108,7 +119,8 @@ def _panel(names: tuple[str, ...], faulty: Traces, healthy: Traces, across: Scal
     for i, (name, trace) in enumerate(zip(names, shown, strict=True)):
         colour = COLOURS[i % len(COLOURS)]
         parts.append(tag("path", d=_curve(trace, across, up), class_="curve", stroke=colour))
-        parts.append(tag("text", name, x=4.0, y=top + 20 + 14 * i, style=f"fill:{colour}"))
+        small = ";font-size:9px" if len(name) > LONG else ""
+        parts.append(tag("text", name, x=4.0, y=top + 20 + 14 * i, style=f"fill:{colour}{small}"))
     y = top + 20 + 14 * len(names)
     unit, what = symbol(shown[0].tag.unit), measured(shown[0].tag.short)
     said = [f"[{unit}]" if unit else "", *folded(what, ROOM, 10.5)]

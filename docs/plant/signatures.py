@@ -15,6 +15,8 @@ lines a fault:
                   after=15, says="The force ripples once a turn of the backup roll; the thickness hardly does."),
     )
 
+A unit of weeks also holds `AXIS = ("days", 6.0)`: what the axis counts, and how many s of the plant make one.
+
 `tags` are ends of tag names, one panel each; a tuple shares a panel. The fault begins `at` s after the plant; drawn
 are `before` s and `after` s around it, grey beside it a twin without the fault. `spectrum=(low, high)` draws the
 amplitudes of those Hz after the onset instead. `steps` are set-points for both: s after the plant's start, name, value.
@@ -75,11 +77,12 @@ class Signature:
 
 @dataclass(frozen=True)
 class Unit:
-    """A registered unit: its name, its spec and what is drawn of it."""
+    """A registered unit: its name, its spec, what is drawn of it and along which axis."""
 
     name: str
     plant: PlantSpec
     signatures: tuple[Signature, ...]
+    axis: tuple[str, float] = ("s", 1.0)  # what the time axis counts, and s of the plant that make one
 
     @property
     def page(self) -> Path:
@@ -90,7 +93,8 @@ class Unit:
 
     def digest(self, signature: Signature) -> str:
         """Of everything the table says about a picture."""
-        return hashlib.sha256(repr((signature, self.plant)).encode()).hexdigest()[:16]
+        said = (signature, self.plant) if self.axis == ("s", 1.0) else (signature, self.plant, self.axis)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
     def built(self) -> Plant:
         return self.plant.build(10_001, START)
@@ -103,7 +107,8 @@ def units(names: list[str]) -> list[Unit]:
     if unknown:
         sys.exit(f"No table signatures/{unknown[0]}.py; registered are {', '.join(known)}.")
     tables = {name: run_path(str(known[name])) for name in names or known}
-    return [Unit(name, table["PLANT"], tuple(table["SIGNATURES"])) for name, table in tables.items()]
+    return [Unit(name, table["PLANT"], tuple(table["SIGNATURES"]), table.get("AXIS", ("s", 1.0)))
+            for name, table in tables.items()]  # fmt: skip
 
 
 def drawn(unit: Unit, signature: Signature) -> str:
@@ -114,7 +119,7 @@ def drawn(unit: Unit, signature: Signature) -> str:
     healthy = faulty.copy() if signature.twin else None
     curves = _played(faulty, signature, True)
     twin = None if healthy is None else _played(healthy, signature, False)
-    return plate(signature, curves, twin, unit.digest(signature))
+    return plate(signature, curves, twin, unit.digest(signature), unit.axis)
 
 
 def _settled(plant: Plant, signature: Signature, at: float) -> int:

@@ -5,6 +5,7 @@ from signatures import Signature
 from testbed import Rotating
 
 PLANT = Rotating(hours=8.0)
+AXIS = ("days", 6.0)  # three snapshots a day, 2 s apart
 _RING = {"before": 16, "after": 118, "at": 20, "params": {"days": 20}}
 SIGNATURES = (
     Signature(
