@@ -22,7 +22,7 @@ REPEAT_S = 8.0  # a stretch that comes again, longer than a packet that a broker
 FEWEST = 40  # samples of such a stretch, so that chance does not make one
 SHORTEST_S, LONGEST_S = 3.0, 45.0  # lags looked at
 DISTINCT = 8  # values that a stretch must hold: a constant repeats by itself
-SETTLE_S = 5  # a set-point may differ so long between desk and controller
+SETTLE_S = 5.0  # a set-point may differ so long between desk and controller
 GRID_HZ = (10.0, 5.0, 4.0, 2.0, 1.0)
 DESK, HELD = "/DESK_", "/HELD_"  # beginnings of the last level of a set-point's two tags
 
@@ -79,7 +79,7 @@ class _GroupRules:
         if self._again and not window.bad[-1].all():
             score[self._repeats(window)] = 1.0
         for desk, held in self._pairs:
-            recent = window.values[-SETTLE_S:]
+            recent = window.values[-round(SETTLE_S * self._rate) :]
             apart = np.abs(recent[:, desk] - recent[:, held]) > 1e-6
             if apart.all():
                 score[[desk, held]] = 1.0
