@@ -18,5 +18,6 @@ scenario = Scenario(
         Fault(at=Draw(100, 110), name="blocked_descaler"),
     ),
     expect=(Detect("blocked_descaler"), Quiet(false_alarms_per_24h=1)),
+    models=("descaler",),
     responses=(Respond("process", "clean_headers", 1),),
 )

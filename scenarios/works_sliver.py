@@ -17,6 +17,6 @@ scenario = Scenario(
         Fault(at=Draw(200, 300), name="clog_release"),
     ),
     expect=(Detect("clog_release"), Quiet(false_alarms_per_24h=1)),
-    models=("sticker",),
+    models=("caster-mspc",),
     tick_s=0.5,
 )

@@ -77,7 +77,7 @@ def train_on_scenario(
         "licence": "Apache-2.0",
         "training": {"data": f"scenario:{name}", "seeds": f"{seeds[0]}-{seeds[-1]}", "dropped": list(drop)},
     }
-    runs = [_run_of(scenario, seed, groups) for seed in seeds]
+    runs = [run_of(scenario, seed, groups) for seed in seeds]
     return fit(kind, groups, runs, budget, notes, progress, view)
 
 
@@ -119,7 +119,7 @@ def without(groups: Sequence[Group], drop: Sequence[str], kind: str = "scalars")
     return tuple(left)
 
 
-def _run_of(scenario: Scenario, seed: int, groups: Sequence[Group]) -> Callable[[], Iterator[list[Item]]]:
+def run_of(scenario: Scenario, seed: int, groups: Sequence[Group]) -> Callable[[], Iterator[list[Item]]]:
     """A run of a seed as bundles of items, tags left out taken away."""
     wanted = {group.name: group for group in groups}
 
