@@ -12,7 +12,9 @@ from connectors.tags import Group, Tag, unit_path
 from edge.alarm import AlarmSpec
 from edge.window import Window, WindowSpec
 
-STRIDE_S = 1.0
+STRIDE_S = 1.0  # between looks; where all tags are slower, a whole number of them is enough
+LOOKS = 2  # looks a period of the fastest tag, so that no sample is passed over
+LEAST_LOOKS = 12  # in a window of slow tags: six periods, for the usual step
 ALIVE_S = 60.0  # a tag that moved in this stretch is expected to go on moving
 STUCK_S = 10.0  # and is called stuck after this long without any change, or longer if it moves seldom
 LONGEST_STUCK_S = 60.0  # a tag that moves too seldom for this is not judged
@@ -35,7 +37,8 @@ class Rules:
     that moved and then stays put for longer than chance allows, other than at an end of its range; no sample for ten
     seconds. A tag without a range has only the last two. A constant tag is never stuck, since it never moved. A tag
     reported by exception (without rate) is never silent, and neither is one that has not spoken yet. Blocks are
-    waveforms: only range and silence are looked at.
+    waveforms: only range and silence are looked at. Tags are looked at once a second; where the fastest is slower than
+    a sample in four seconds, twice a sample, and then none is called stuck.
     """
 
     name = "rules"
@@ -48,7 +51,8 @@ class Rules:
     def __init__(self, groups: Sequence[Group]) -> None:
         self.alarm = AlarmSpec(off_delay_s=5.0)
         chosen = [g for g in groups if g.kind in ("scalars", "blocks") and g.tags]
-        self._rules = [_GroupRules(group) for group in chosen]
+        stride_s = _stride_s(chosen)
+        self._rules = [_GroupRules(group, stride_s) for group in chosen]
         self.windows = tuple(rules.spec for rules in self._rules)
         self.channels = tuple(name for spec in self.windows for name in spec.channels)
         self.unit = unit_path(self.channels)
@@ -63,14 +67,16 @@ class Rules:
 
 
 class _GroupRules:
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, stride_s: float) -> None:
         rates = [tag.rate_hz for tag in group.tags if tag.rate_hz is not None]
+        self._is_slow = stride_s > STRIDE_S
         rate = next((rate for rate in GRID_HZ if rate <= max(rates, default=1.0)), GRID_HZ[-1])
+        rate = 1.0 / stride_s if self._is_slow else rate
         self.spec = WindowSpec(
             channels=tuple(tag.name for tag in group.tags),
             rate_hz=rate,
-            length=max(2, round((ALIVE_S + LONGEST_STUCK_S) * rate)),
-            stride_s=STRIDE_S,
+            length=max(LEAST_LOOKS, round((ALIVE_S + LONGEST_STUCK_S) * rate)),
+            stride_s=stride_s,
             hold_s=max(SILENT_S, 3.0 / min(rates, default=1.0)),
             max_bad=1.0,
         )
@@ -92,7 +98,8 @@ class _GroupRules:
             if not self._is_waveform:
                 steps = np.abs(np.diff(values, axis=0))
                 score = np.fmax(np.fmax(score, self._jump(steps)), self._odd(now))
-                score = np.fmax(score, np.where(self._stuck(steps, now), 1.0, 0.0))
+                if not self._is_slow:
+                    score = np.fmax(score, np.where(self._stuck(steps, now), 1.0, 0.0))
         silent = bad[-1] & self._is_regular & ~np.isnan(now)
         return np.maximum(np.nan_to_num(np.fmax(score, 0.0)), np.where(silent, 1.0, 0.0))
 
@@ -122,6 +129,12 @@ class _GroupRules:
         enough = np.maximum(STUCK_S * self._rate, UNLIKELY / -np.log1p(-share))
         at_an_end = (now <= self._low) | (now >= self._high)
         return (still >= enough) & ~at_an_end
+
+
+def _stride_s(groups: Sequence[Group]) -> float:
+    """s between looks: whole seconds, LOOKS a period of the fastest tag; a tag without rate may speak at any time."""
+    rates = [1.0 if tag.rate_hz is None else tag.rate_hz for group in groups for tag in group.tags]
+    return max(STRIDE_S, float(1.0 / (LOOKS * max(rates, default=1.0)) // STRIDE_S))
 
 
 def _median_of_moves(steps: np.ndarray) -> np.ndarray:

@@ -134,6 +134,24 @@ def test_a_sensor_slower_than_ten_seconds_is_silent_only_after_three_periods():
     assert events_of(noisy, rate_hz=0.05) == []
 
 
+@pytest.mark.parametrize(("rate_hz", "stride_s"), [(None, 1.0), (10.0, 1.0), (0.3, 1.0), (0.05, 10.0), (1 / 180, 90.0)])
+def test_tags_are_looked_at_once_a_second_or_twice_a_sample_where_all_are_slower(rate_hz, stride_s):
+    group = Group("g", (Tag(name="L/A", group="g", rate_hz=rate_hz, eu_range=RANGE),))
+    assert Rules([group]).windows[0].stride_s == stride_s
+
+
+def test_every_sample_of_a_slow_tag_is_looked_at_whenever_it_comes():
+    tag = Tag(name="L/A", group="g", rate_hz=1 / 180, eu_range=RANGE)
+    time = START + np.arange(60) * 180 * SECOND + np.random.default_rng(2).integers(0, 80, 60) * SECOND
+    values = np.where(np.arange(60) % 20 == 13, 115.0, 95.0)[:, None]  # three samples out of range
+    group = Group("g", (tag,))
+    items = [Batch((tag,), time, values, np.zeros((60, 1), np.uint32)), Mark("g", END)]
+    events = Pipeline([group], [Rules([group])], start=START).feed(items)
+    found = [event.time for event in events if event.change == "active"]
+    late = [(at - time[i]) / SECOND for at, i in zip(found, (13, 33, 53), strict=True)]
+    assert all(0.0 <= s <= 90.0 for s in late)
+
+
 def test_a_tag_reported_by_exception_is_never_silent():
     assert events_of(lambda t: np.where(t <= 10, noisy(t), np.inf), rate_hz=1.0)[0][1] == "active"
     tag = Tag(name="L/A", group="g", eu_range=RANGE)
