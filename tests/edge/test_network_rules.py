@@ -1,4 +1,4 @@
-"""The rules of the network name silence, repetition and a forged set-point, and leave what a poor network does alone."""
+"""The rules of the network name silence, repetition and a forged set-point, and leave alone what a poor one does."""
 
 from __future__ import annotations
 
