@@ -9,8 +9,17 @@ from connectors.texts import say
 from testbed.report.formats import NOTHING, number
 
 Row = Mapping[str, Any]
-HIGHER = ("f1", "vus_pr", "affiliation_f1", "auroc", "aupro", "accuracy", "macro_f1")  # better where higher, 0 … 1
-LOWER = ("far", "mar")  # better where lower, 0 … 1
+HIGHER = (
+    "f1",
+    "detection",
+    "vus_pr",
+    "affiliation_f1",
+    "auroc",
+    "aupro",
+    "accuracy",
+    "macro_f1",
+)  # better where higher, 0 … 1
+LOWER = ("far", "mar")  # lower is better, 0 … 1
 
 
 def titles() -> dict[str, str]:
@@ -27,6 +36,7 @@ def titles() -> dict[str, str]:
         "f1_without": say("F1 less a folder"),
         "far": "FAR",
         "mar": "MAR",
+        "detection": say("mean detection"),
         "vus_pr": "VUS-PR",
         "affiliation_f1": say("affil. F1"),
         "nab": "NAB",

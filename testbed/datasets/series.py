@@ -1,4 +1,4 @@
-"""Labelled series of measurements: skab, a file a series, whose head is known to be normal."""
+"""Labelled series of measurements: skab, a file a series, whose head is known to be normal; tep, with normal runs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ class Series:
         truth: column that is not 0 where something is wrong.
         changes: column that is not 0 where the state changes, or empty.
         head: rows that fit and calibrate, and are not scored.
+        normal: files that fit and calibrate instead: the first fits, the others calibrate.
+        budget: false alarms that the threshold allows.
+        is_hidden: no published method finds it; it is left out of the mean detection.
     """
 
     path: str
@@ -39,6 +42,9 @@ class Series:
     truth: str
     changes: str
     head: int
+    normal: tuple[Path, ...] = ()
+    budget: str = "1/20m"  # a head of minutes says nothing of a day
+    is_hidden: bool = False
 
     def source(self) -> FileSource:
         """The file as a source. Raises InputError naming every fault, or one that has no row behind its head."""
@@ -80,7 +86,7 @@ def load(name: str, root: Path | None = None, test: Path | None = None) -> list[
 
 def _chosen(found: list[Series], test: Path, root: Path) -> list[Series]:
     known = {series.path: series for series in found}
-    wanted = [line for line in read_list(test) if line.lower().endswith(".csv")]
+    wanted = [line for line in read_list(test) if line.lower().endswith((".csv", ".parquet"))]
     missing = [line for line in wanted if line not in known]
     if missing:
         raise InputError(
@@ -105,6 +111,31 @@ def _skab(root: Path) -> list[Series]:
     ]
 
 
+TEP_HIDDEN = (3, 9, 15)  # faults that no published method finds (Russell, Chiang and Braatz 2000)
+TEP_NORMAL = ("d00_train.parquet", "d00_test.parquet")
+TEP_TAGS = tuple(
+    Tag(name=f"TEP/PLANT/{column}", rate_hz=1.0 / 180.0, address=column)
+    for column in (*(f"XMEAS_{i}" for i in range(1, 42)), *(f"XMV_{i}" for i in range(1, 12)))
+)
+
+
+def _tep(root: Path) -> list[Series]:
+    """Every test run of a fault. The normal runs lie beside them, or in another part of the set."""
+    normal = [next((path for place in (root, root.parent) for path in sorted(place.rglob(name))), None)
+              for name in TEP_NORMAL]  # fmt: skip
+    found = {file.relative_to(root).as_posix(): file for file in sorted(root.rglob("d*_test.parquet"))}
+    if found and not all(normal):
+        raise InputError(
+            say("tep needs its normal runs {names} under {root} or beside it.", names=", ".join(TEP_NORMAL), root=root)
+        )
+    return [
+        Series(path, file, TEP_TAGS, "label", "", 0, tuple(path for path in normal if path), "1/24h",
+               int(file.name[1:3]) in TEP_HIDDEN)
+        for path, file in found.items()
+        if not file.name.startswith("d00")
+    ]  # fmt: skip
+
+
 def _header(file: Path) -> list[str]:
     """Names of the columns. Raises InputError for a file that cannot be read."""
     try:
@@ -114,4 +145,4 @@ def _header(file: Path) -> list[str]:
         raise InputError(say("{path} cannot be read: {reason}.", path=file, reason=error.strerror or error)) from None
 
 
-SETS: dict[str, Callable[[Path], list[Series]]] = {"skab": _skab}
+SETS: dict[str, Callable[[Path], list[Series]]] = {"skab": _skab, "tep": _tep}

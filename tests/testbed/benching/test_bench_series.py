@@ -14,6 +14,7 @@ import testbed
 from connectors.errors import InputError
 from testbed.benching.series import judged, series_rows
 from tests.skab import write_skab
+from tests.tep import write_tep
 
 QUIET = lambda done, of: None  # noqa: E731
 
@@ -74,6 +75,16 @@ def test_f1_stands_beside_what_another_threshold_and_other_files_would_give(root
     least, most = row["f1_without"]
     assert least <= row["f1"] <= most
     assert rules["f1_moved"] is None
+
+
+def test_detection_is_a_mean_over_runs_without_those_that_nobody_finds(tmp_path):
+    for name, fault in (("d00_train", 0), ("d00_test", 0), ("d01_test", 1), ("d03_test", 3)):
+        write_tep(tmp_path, f"{name}.parquet", fault=fault, rows=400, onset=160 if fault != 3 else 395)
+    rows = {row["model"]: row for row in series_rows("tep", tmp_path, None, ["mspc"], 1, QUIET)}
+    points = judged("tep", tmp_path, None, ["mspc"], 1, QUIET)["d01_test.parquet"]["mspc"].points
+    assert rows["mspc"]["detection"] == pytest.approx(1.0 - points.mar, abs=1e-4)
+    assert rows["mspc"]["detection"] > 0.9 > 0.05 > rows["mspc"]["far"]
+    assert rows["always-alarm"]["detection"] == 1.0
 
 
 def test_the_same_figures_come_from_several_processes_as_one_json_object(root, rows):

@@ -9,6 +9,7 @@ import pytest
 from connectors.errors import InputError
 from testbed.datasets.series import SKAB_HEAD, load
 from tests.skab import write_skab
+from tests.tep import write_tep
 
 
 @pytest.fixture
@@ -56,3 +57,24 @@ def test_a_file_that_ends_with_its_head_is_refused(tmp_path):
     write_skab(tmp_path, "0.csv", rows=SKAB_HEAD, fault=(0, 0))
     with pytest.raises(InputError, match="nothing is left to score"):
         load("skab", tmp_path)[0].source()
+
+
+def test_a_set_with_normal_runs_teaches_from_them_and_scores_every_row_of_the_others(tmp_path):
+    for name, fault in (("d00_train", 0), ("d00_test", 0), ("d01_train", 1), ("d01_test", 1), ("d09_test", 9)):
+        write_tep(tmp_path / "part", f"{name}.parquet", fault=fault)
+    found = load("tep", tmp_path)
+    assert [series.path for series in found] == ["part/d01_test.parquet", "part/d09_test.parquet"]
+    assert [path.name for path in found[0].normal] == ["d00_train.parquet", "d00_test.parquet"]
+    assert [(series.head, series.is_hidden) for series in found] == [(0, False), (0, True)]
+    source = found[0].source()
+    assert not any("label" in tag.name or "fault" in tag.name for group in source.groups for tag in group.tags)
+    assert int(source.table.labels["label"].sum()) == 140
+
+
+def test_normal_runs_may_lie_in_another_part_and_are_asked_for_where_there_are_none(tmp_path):
+    write_tep(tmp_path / "late", "d02_test.parquet", fault=2)
+    with pytest.raises(InputError, match="tep needs its normal runs"):
+        load("tep", tmp_path / "late")
+    for name in ("d00_train", "d00_test"):
+        write_tep(tmp_path / "early", f"{name}.parquet")
+    assert load("tep", tmp_path / "late")[0].normal[0].parent.name == "early"
