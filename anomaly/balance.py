@@ -2,7 +2,8 @@
 
 A balance holds the middle of many sensors against what causes them, as a line through normal data. A single sensor
 that fails does not move the middle, and a change of the process moves both sides; values that were forged on one side
-do not agree. The score is the distance from the line in standard deviations of normal data.
+do not agree. The score is the distance from the line in standard deviations of normal data. What rises with the square
+of its cause, as a pressure before a nozzle does with its flow, is held against it by its root.
 """
 
 from __future__ import annotations
@@ -26,10 +27,16 @@ class BalanceView:
 
     Attributes:
         balances: (name, tags whose middle answers, tags that cause it).
+        roots: tags whose square root is taken, zero where they are negative.
+        name, condition, advice: what the card says.
         rate_hz, length, stride_s: of the windows, over which every tag is averaged.
     """
 
     balances: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    roots: tuple[str, ...] = ()
+    name: str = "balance"
+    condition: str = "cyber"
+    advice: str = "check-network"
     rate_hz: float = 1.0
     length: int = 15
     stride_s: float = 1.0
@@ -60,12 +67,17 @@ class Balance:
         return self.view.channels
 
     def kept(self, run: np.ndarray) -> np.ndarray:
-        """Means over windows, (m, channels), of a run of shape (n, channels)."""
+        """Means over windows, (m, channels), of a run of shape (n, channels), roots taken."""
+        run = np.where(self._rooted(), np.sqrt(np.maximum(run, 0.0)), run)
         n, step = self.view.length, max(1, round(self.view.stride_s * self.view.rate_hz))
         if len(run) < n:
             return np.empty((0, run.shape[1]))
         total = np.concatenate([np.zeros((1, run.shape[1])), np.cumsum(run, axis=0)])
         return ((total[n:] - total[:-n]) / n)[::step]
+
+    def _rooted(self) -> np.ndarray:
+        """Which channels are read by their root, bool (channels,)."""
+        return np.array([tag in self.view.roots for tag in self.reads])
 
     def fit(self, means: Sequence[np.ndarray], /) -> None:
         """Learn each balance's line. Raises InputError on too few windows."""
@@ -89,6 +101,9 @@ class Balance:
         view, k = self.view, len(self.reads)
         g = Graph("balance")
         x = g.reshape(g.input("window", [1, view.length, k]), [view.length, k])
+        if view.roots:
+            of_roots = g.add("Sqrt", g.add("Relu", g.mul(x, g.constant(self._rooted()[None]))))
+            x = g.add("Add", of_roots, g.mul(x, g.constant(~self._rooted()[None])))
         means = g.add("ReduceMean", x, axes=[0], keepdims=1)  # (1, k)
         shares = []
         for (_, answers, causes), line, spread in zip(view.balances, self.lines, self.spread, strict=True):
@@ -110,13 +125,13 @@ class Balance:
         """What the file says of itself."""
         view = self.view
         return {
-            "name": "balance",
+            "name": view.name,
             "kind": "balance",
             "task": "anomaly.series",
-            "condition": "cyber",
+            "condition": view.condition,
             "severity": 700,
             "place": "unit",
-            "advice": "check-network",
+            "advice": view.advice,
             "inputs": [
                 {
                     "name": "window", "kind": "window", "layout": "NTC", "unit": "mixed",

@@ -108,6 +108,7 @@ ADVICE = {
     "slow-mill": "Lower the mill's speed by 100 m/min at once; then look at the emulsion of the stand that is named.",
     "plan-bearing": "Plan a stop and renew the bearing of the machine that is named; look at its grease and "
     "temperature until then.",
+    "purge-spray": "Purge the nozzles of the zone that is named as evidence with air; look at the slab's surface.",
     "slow-down": "Slow the strand down at once, until the shell has healed.",
     "spare-weld": "Take the tension back and lead the weld through slowly; cut it out behind the mill.",
 }

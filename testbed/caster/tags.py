@@ -129,6 +129,14 @@ SPECTRUM = {
     "running": None,
 }  # fmt: skip
 
+# What `balance` holds together: the pressure before a zone's nozzles, by its root, follows from the zone's flow.
+_SPRAYED = tuple((f"{STRAND}/SPR_Z{zone}_PRES", f"{STRAND}/SPR_Z{zone}_FLOW") for zone in range(1, ZONES + 1))
+BALANCE = {
+    "balances": tuple((f"zone {zone}", (bar,), (flow,)) for zone, (bar, flow) in enumerate(_SPRAYED, 1)),
+    "roots": tuple(bar for bar, _ in _SPRAYED),
+    "name": "nozzles", "condition": "process", "advice": "purge-spray",
+}  # fmt: skip
+
 # What may be set from outside, by the name the plant acts on: unit and range.
 LIMITS = {
     "casting_speed": ("m/min", (0.0, 2.0)),

@@ -95,6 +95,7 @@ class CasterPlant:
     KINDS = (*faults.KINDS, *lookalikes.KINDS)
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
     SPECTRUM = tags.SPECTRUM
+    BALANCE = tags.BALANCE
 
     def __init__(self, spec: Caster, seed: int, start: int) -> None:
         self.seed, self.present = seed, start

@@ -47,6 +47,27 @@ def test_one_sensor_that_fails_does_not_move_the_middle(score):
     assert score(rows) < 1.0
 
 
+def flow_and_pressure(n: int, seed: int, opened: float = 1.0) -> np.ndarray:
+    """Rows (n, 2): the pressure in bar before nozzles of which a share is `opened`, and a flow that wanders, L/min."""
+    rng = np.random.default_rng(seed)
+    flow = 200.0 + 120.0 * np.sin(np.arange(n) / 40.0) + rng.standard_normal(n)
+    return np.column_stack([3.0 * (flow / 200.0 / opened) ** 2 + 0.02 * rng.standard_normal(n), flow])
+
+
+def test_a_pressure_is_held_against_its_flow_by_its_root_and_a_blocked_nozzle_shows_at_any_flow():
+    view = BalanceView(balances=(("zone", ("L/PRES",), ("L/FLOW",)),), roots=("L/PRES",), condition="process")
+    model = Balance(view, level=6.0)
+    model.fit([model.kept(flow_and_pressure(600, 1))])
+    session = OnnxModel(model.graph().model(model.card()), "nozzles").session
+
+    def scores(rows: np.ndarray) -> list[float]:
+        windows = (rows[end - view.length : end].astype(np.float32) for end in range(view.length, len(rows), 9))
+        return [float(session.run({"window": window[None]})["score"][0, 0]) for window in windows]
+
+    assert max(scores(flow_and_pressure(400, 2))) < 1.0
+    assert min(scores(flow_and_pressure(400, 2, opened=7 / 8))) > 1.0
+
+
 def test_a_run_shorter_than_a_window_holds_nothing_and_too_little_is_refused():
     model = Balance(VIEW)
     assert model.kept(run(VIEW.length - 1, 1)).shape == (0, 8)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import testbed.caster.unit as unit
+from anomaly.balance import BalanceView
 from connectors.errors import InputError
 from connectors.items import Batch, Context
 from connectors.times import SECOND
@@ -142,6 +143,21 @@ def test_a_flow_under_control_hides_blocked_nozzles_and_the_pressure_shows_them(
     assert 30.0 <= (seen["T_SURF_UNB"] - usual["T_SURF_UNB"])[-60:].mean() <= 100.0
     for name in ("LVL_PV", "TC_BF_1_1", "MW_FLOW_FF", "SPR_Z5_PRES", "T_SURF_STR"):
         assert name == "T_SURF_STR" or np.array_equal(seen[name], usual[name]), name
+
+
+def test_a_model_of_flows_and_pressures_is_told_each_zone_and_a_blocked_nozzle_alone_moves_its_own():
+    plant = running()
+    plant.inject("zone_setpoint", "zone 3", {"factor": 1.2}, 1)
+    plant.inject("blocked_spray_nozzle", "zone 6", {"nozzles": 1}, 2)
+    before, after = cast(plant, 5.0), cast(plant, 120.0)
+    view = BalanceView(**plant.BALANCE)
+    assert len(view.balances) == tags.ZONES
+    for name, (bar,), (flow,) in view.balances:
+        ratios = [
+            np.sqrt(seen[bar.rsplit("/", 1)[-1]]).mean() / seen[flow.rsplit("/", 1)[-1]].mean()
+            for seen in (before, {tag: values[-30:] for tag, values in after.items()})
+        ]
+        assert ratios[1] / ratios[0] == pytest.approx(8 / 7 if name == "zone 6" else 1.0, rel=0.03), name
 
 
 def test_a_face_short_of_water_carries_the_same_heat_in_less_water():
