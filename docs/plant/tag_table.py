@@ -10,6 +10,7 @@ from connectors.units import symbol
 from testbed.names import measured
 from testbed.plant import Plant, setpoints
 
+EXACT = 1e-6  # in the tag's unit: a number that is handed on, not measured
 HEAD = "| Tag | Measures | Unit | Normal range | Rate | Noise σ |\n|---|---|---|---|---|---|"
 
 
@@ -37,7 +38,8 @@ def _group(plant: Plant, group: Group) -> str:
 def _cells(plant: Plant, tag: Tag) -> tuple[str, ...]:
     sigma = plant.noise.get(tag.name)
     rate = "" if tag.rate_hz is None else f"{tag.rate_hz:g} Hz"
-    return measured(tag.short), _unit(tag), _range(tag), rate, "" if sigma is None else f"{sigma:g}"
+    noise = "" if sigma is None else f"{sigma:g}" if sigma > EXACT else "0"
+    return measured(tag.short), _unit(tag), _range(tag), rate, noise
 
 
 def _unit(tag: Tag) -> str:
