@@ -12,12 +12,14 @@ from pathlib import Path
 
 from anomaly.calibrate import Budget
 from anomaly.fit import fit
+from anomaly.spectrum import View
 from connectors.items import Batch, Item, Mark
 from connectors.tags import Group
 from connectors.times import nanoseconds
 from testbed.engine import Engine
 from testbed.hotmill import HotMill, tags
 from testbed.scenario import Scatter, Scenario
+from testbed.train import looked_at
 
 PLAIN = ("speed_change", "skid_marks", "coil_change")  # what every day brings; what fools an oracle is not learnt
 SEEDS = range(10_000, 10_006)
@@ -31,6 +33,7 @@ class Made:
     place: str
     advice: str
     shorts: tuple[str, ...]
+    view: View | None = None  # of the spectrum it looks at; without one it weighs its tags together
 
 
 MODELS = {
@@ -39,11 +42,14 @@ MODELS = {
     "hotmill-gauge": Made("sensor", "unit", "check-sensor", ("MASS_DEV", "MONITOR")),
     "hotmill-cells": Made("sensor", "top", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
     "hotmill-valves": Made("machine", "top", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
+    "hotmill-spectrum": Made("machine", "top", "look-at-top-tags", (), View(**tags.SPECTRUM)),
 }
 
 
 def wanted(made: Made) -> tuple[Group, ...]:
     """The groups that a model reads, less the tags it does not look at."""
+    if made.view is not None:
+        return looked_at(tags.GROUPS, (), made.view)
     groups = []
     for group in tags.GROUPS[:4]:
         chosen = tuple(t for t in group.tags if t.short in made.shorts)
@@ -78,14 +84,14 @@ def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> No
     read = frozenset(tag.name for one in made.values() for group in wanted(one) for tag in group.tags)
     days = [normal(seed, read) for seed in seeds]
     for name, one in made.items():
-        groups = wanted(one)
+        groups, kind = wanted(one), "mspc" if one.view is None else "spectrum"
         notes = {
             "name": name, "condition": one.condition, "place": one.place, "advice": one.advice,
             "origin": "trained on data simulated by testbed", "licence": "Apache-2.0",
             "training": {"data": "plain rolling, testbed/hotmill/fitting.py", "seeds": f"{seeds[0]}-{seeds[-1]}"},
         }  # fmt: skip
         runs = [lambda day=day, groups=groups: (_chosen(bundle, groups) for bundle in day) for day in days]
-        (folder / f"{name}.onnx").write_bytes(fit("mspc", groups, runs, Budget.parse("1/24h"), notes))
+        (folder / f"{name}.onnx").write_bytes(fit(kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
 
 
 def _chosen(bundle: Sequence[Item], groups: Sequence[Group]) -> list[Item]:

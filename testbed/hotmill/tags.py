@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from connectors.tags import Group, Tag
 from testbed.hotmill.schedule import STANDS
 from testbed.sensors import Sensor, sensors_of
@@ -88,6 +90,17 @@ COIL_GROUP = Group("coil", tuple(Tag(name=f"{LINE}/{s}", group="coil") for s in 
 GROUPS = (STANDS_GROUP, LOOPERS_GROUP, DELIVERY_GROUP, CHECKS_GROUP, STATE_GROUP, COIL_GROUP)
 FAST = GROUPS[:3]  # 120 tags at 1 kHz
 SLOW = GROUPS[3:5]
+
+# What `spectrum` looks at: the last stand's rolling force as it would be if the gap had stood still, F + S MQ/(M + Q),
+# once and twice a turn of its backup rolls (1.5 m). Each stand turns at its own speed, and a view has one: the others
+# are not seen. Held against orders where no other stand's backup rolls turn once.
+SPECTRUM = {
+    "signals": (f"{PLACES[-1]}/ROLL_FORCE",), "speed": f"{PLACES[-1]}/ROLL_SPEED", "per": 1.0 / (math.pi * 1.5),
+    "mix": (((f"{PLACES[-1]}/ROLL_GAP", 4.2),),), "rate_hz": 1000.0, "length": 12_000, "stride_s": 1.0, "average": 10,
+    "bands": ((0.985, 1.015), (1.97, 2.03)),
+    "around": (((0.65, 0.75), (1.3, 1.5)), ((1.65, 1.85), (2.5, 2.8))),
+    "running": 1.0,  # MN; less than that, and there is no strip
+}  # fmt: skip
 
 # Stands and loopers are on the mill's controllers; gauge house and second level speak MQTT.
 TRANSPORTS = {

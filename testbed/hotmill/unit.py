@@ -71,6 +71,7 @@ class HotMillPlant:
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = troubles.KINDS
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
+    SPECTRUM = tags.SPECTRUM
     BELIEVED: Mapping[str, str] = {f"{tags.EXIT}/TRUE_THICKNESS": f"{tags.EXIT}/H_X"}
 
     def __init__(self, spec: HotMill, seed: int, start: int) -> None:

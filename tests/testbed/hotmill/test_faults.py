@@ -41,8 +41,8 @@ def test_nobody_acts_and_the_mill_stops(name, params, within, rolling):
     ("name", "where", "params"),
     [
         ("gauge_drift", "", {"rate": 3.0}),
-        ("eccentricity", "F7", {"amplitude": 40.0}),
-        ("work_roll_spalling", "F7", {}),
+        pytest.param("eccentricity", "F7", {"amplitude": 40.0}, marks=pytest.mark.slow),
+        pytest.param("work_roll_spalling", "F7", {}, marks=pytest.mark.slow),
     ],
 )
 def test_nobody_acts_and_the_coil_is_rejected_at_its_tail(name, where, params, rolling):

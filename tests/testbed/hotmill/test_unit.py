@@ -25,7 +25,7 @@ def rolling():
     return plant
 
 
-@pytest.mark.parametrize("step", [0.001, 0.037, 0.35])
+@pytest.mark.parametrize("step", [0.001, 0.037, pytest.param(0.35, marks=pytest.mark.slow)])
 def test_samples_do_not_depend_on_how_time_is_cut(step):
     whole, cut = SHORT.build(5, START), SHORT.build(5, START)
     got = []
