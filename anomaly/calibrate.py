@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +88,20 @@ def threshold(runs: Sequence[np.ndarray], stride_s: float, budget: Budget) -> Th
     value = mu - beta * np.log(-np.log1p(-1.0 / blocks))
     least = seen if budget.period_s >= total_s else 0.0
     return Threshold(float(max(value, least)), total_s / 3600.0, "gumbel", seen)
+
+
+def carried_h(calibration: Mapping[str, Any]) -> float | None:
+    """Hours that the budget of a card's `calibration` speaks of, where they are more than the normal data it rests on.
+
+    Such a threshold is a tail carried further than anybody has looked.
+
+    >>> carried_h({"normal_hours": 6.0, "budget": "1/24h"})
+    24.0
+    """
+    if not calibration.get("budget") or calibration.get("normal_hours") is None:
+        return None
+    asked = Budget.parse(str(calibration["budget"])).period_s / 3600.0
+    return asked if asked > float(calibration["normal_hours"]) else None
 
 
 def _maxima(scores: Sequence[np.ndarray], stride_s: float, total_s: float) -> tuple[np.ndarray, float]:

@@ -327,7 +327,13 @@ def _rests_on(card: Mapping[str, Any]) -> str:
     """What a fitted model's threshold, or its classes, rest on."""
     calibration, training = card.get("calibration", {}), card.get("training", {})
     if "normal_hours" in calibration:
-        return say("calibrated on {hours} h of normal data", hours=calibration["normal_hours"])
+        from anomaly.calibrate import carried_h
+
+        asked = carried_h(calibration)
+        carried = (
+            "" if asked is None else ", " + say("its tail carried on to {hours} h that nobody has seen", hours=asked)
+        )
+        return say("calibrated on {hours} h of normal data", hours=calibration["normal_hours"]) + carried
     if "normal_pictures" in calibration:
         return say("calibrated on {n} normal pictures", n=calibration["normal_pictures"])
     if training.get("held_out"):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from anomaly.calibrate import carried_h
 from connectors.texts import say, word
 from edge.card import braces
 from testbed.names import advice, condition
@@ -121,6 +122,9 @@ def _calibration(spec: Mapping[str, Any]) -> str:
         parts.append(say("{hours} h of normal data", hours=number(spec["normal_hours"])))
     if spec.get("budget"):
         parts.append(say("budget {budget} false alarms", budget=spec["budget"]))
+    asked = carried_h(spec)
+    if asked is not None:
+        parts.append(say("its tail carried on to {hours} h that nobody has seen", hours=number(asked)))
     if spec.get("method"):
         parts.append(say("method {method}", method=spec["method"]))
     return ", ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anomaly.calibrate import Budget, threshold
+from anomaly.calibrate import Budget, carried_h, threshold
 from connectors.errors import InputError
 
 
@@ -50,3 +50,10 @@ def test_blind_stretches_do_not_count():
 def test_a_budget_that_is_none_is_refused(text):
     with pytest.raises(InputError, match="1/24h"):
         Budget.parse(text)
+
+
+def test_a_budget_that_speaks_of_more_hours_than_were_seen_is_told():
+    assert carried_h({"normal_hours": 6.0, "budget": "1/24h"}) == 24.0
+    assert carried_h({"normal_hours": 25.0, "budget": "1/24h"}) is None
+    assert carried_h({"normal_pictures": 300, "budget": "1/1000 pictures"}) is None
+    assert carried_h({}) is None

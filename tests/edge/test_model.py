@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from anomaly.calibrate import carried_h
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
 from connectors.tags import Group, Tag
@@ -129,6 +130,14 @@ def test_objects_hidden_in_a_card_are_not_unpacked():
         unpack({"dtype": "object", "shape": [1], "data": ""})
 
 
+# units that are drawn sample by sample at kHz, or in twins: their thresholds of once in 24 h rest on less, a tail
+# carried on, which `train` says and every report tells
+CARRIED = {
+    "caster-balance", "caster-spectrum", "chatter", "hotmill-cells", "hotmill-flow", "hotmill-gauge",
+    "hotmill-spectrum", "hotmill-valves", "hotmill-walk", "rotating-envelope", "runout-descaler", "tone", "weld",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.onnx")), ids=lambda path: path.stem)
 def test_every_shipped_model_holds_its_golden_pairs_and_says_where_it_comes_from(path):
     model = load_model(path)
@@ -142,7 +151,8 @@ def test_every_shipped_model_holds_its_golden_pairs_and_says_where_it_comes_from
     elif raw["task"] == "anomaly.image":
         assert raw["calibration"]["normal_pictures"] > 30
     else:
-        assert raw["calibration"]["normal_hours"] > 24
+        assert (raw["calibration"]["normal_hours"] > 24) == (path.stem not in CARRIED)
+        assert carried_h(raw["calibration"]) is not None or path.stem not in CARRIED
     assert path.stat().st_size < 25_000_000
 
 
