@@ -33,16 +33,18 @@ class Made:
     place: str
     advice: str
     shorts: tuple[str, ...]
+    rings_s: float = 0.0  # s that what has been mended may ring on in its tags; judgement
     view: View | None = None  # of the spectrum it looks at; without one it weighs its tags together
 
 
 MODELS = {
-    "hotmill-flow": Made("process", "top", "rematch-speeds", ("LPR_TRIM",)),
+    # a drive moves the loops on both its sides alike: the alarm names the mill, its evidence the loops
+    "hotmill-flow": Made("process", "unit", "rematch-speeds", ("LPR_TRIM",), rings_s=10.0),
     "hotmill-walk": Made("process", "unit", "level-rolls", ("CENTRE", "SIDE_DEV")),
     "hotmill-gauge": Made("sensor", "unit", "check-sensor", ("MASS_DEV", "MONITOR")),
     "hotmill-cells": Made("sensor", "top", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
     "hotmill-valves": Made("machine", "top", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
-    "hotmill-spectrum": Made("machine", "top", "look-at-top-tags", (), View(**tags.SPECTRUM)),
+    "hotmill-spectrum": Made("machine", "top", "look-at-top-tags", (), view=View(**tags.SPECTRUM)),
 }
 
 
@@ -90,6 +92,8 @@ def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> No
             "origin": "trained on data simulated by testbed", "licence": "Apache-2.0",
             "training": {"data": "plain rolling, testbed/hotmill/fitting.py", "seeds": f"{seeds[0]}-{seeds[-1]}"},
         }  # fmt: skip
+        if one.rings_s:
+            notes["alarm"] = {"k": 3, "n": 5, "off_delay_s": one.rings_s, "deadband": 0.1}
         runs = [lambda day=day, groups=groups: (_chosen(bundle, groups) for bundle in day) for day in days]
         (folder / f"{name}.onnx").write_bytes(fit(kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
 
