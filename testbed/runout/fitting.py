@@ -2,9 +2,9 @@
 
 python -m testbed.runout.fitting FILE
 
-Pressure and flows alone do not tell blocked nozzles from a meter that reads low on a worn pump: with five readings and
-a cause for each of them, every pattern has two explanations. Where no jet hits, the bar keeps its heat, at one place of
-the width; pump, meters and a header at rest leave no such trace.
+Pressure and flows are not read: blocked nozzles move them as a header at rest does, only less, and a meter that reads
+low takes as much from one flow. Where no jet hits, the bar keeps its heat, at one place of the width; pump, meters and
+a header at rest leave no such trace.
 """
 
 from __future__ import annotations
