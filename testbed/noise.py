@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-BLOCK = 512  # samples drawn at once from each stream
+BLOCK = 1000  # samples drawn at once from each stream; rows of a power of two would fall on the same cache lines
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -28,17 +28,22 @@ class Noise:
     True
     """
 
-    def __init__(self, seed: int, names: Sequence[str]) -> None:
+    def __init__(self, seed: int, names: Sequence[str], scale: np.ndarray | None = None) -> None:
+        """`scale` float64 (k,): standard deviation of each column where it is not 1; one of 0 draws nothing."""
         self._streams = [stream(seed, name) for name in names]
+        self._scale = scale
         self._block = np.empty((0, len(self._streams)))
         self._at = 0
 
     def take(self, n: int) -> np.ndarray:
         """The next `n` samples of every stream, float64 (n, k), not to be written to."""
         while len(self._block) - self._at < n:
-            drawn = np.empty((len(self._streams), BLOCK))
-            for generator, row in zip(self._streams, drawn, strict=True):
-                generator.standard_normal(out=row)
+            drawn = np.zeros((len(self._streams), BLOCK))
+            for i, generator in enumerate(self._streams):
+                if self._scale is None or self._scale[i] != 0.0:
+                    generator.standard_normal(out=drawn[i])
+            if self._scale is not None:
+                drawn *= self._scale[:, None]
             self._block = np.concatenate([self._block[self._at :], drawn.T])
             self._block.flags.writeable = False  # a twin reads the same rows
             self._at = 0

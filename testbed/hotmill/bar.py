@@ -74,11 +74,11 @@ class Bar:
         x = np.minimum(np.maximum(place * (1.0 / self.grid), 0.0), len(self.profiles["heat"]) - 1.001)
         i = x.astype(np.intp)
         x -= i
-        found = []
+        after, found = i + 1, []
         for name in names:
             profile = self.profiles[name]
-            left = profile[i]
-            found.append(left + x * (profile[i + 1] - left))
+            left = profile.take(i)
+            found.append(left + x * (profile.take(after) - left))
         return found
 
     def add(self, name: str, change: np.ndarray) -> None:

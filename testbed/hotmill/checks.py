@@ -15,6 +15,7 @@ from testbed.hotmill import tags
 from testbed.hotmill.line import Block, Line
 from testbed.hotmill.schedule import STANDS
 from testbed.hotmill.system import ROLL, STRESS
+from testbed.hotmill.train import BLOCK
 from testbed.noise import Noise
 
 AFTER_S, LEARN_S = 3.0, 2.0  # s that all stands have held strip until it judges; s in which it learns
@@ -22,6 +23,7 @@ EVEN = 0.002  # share of speed by which a block may differ from the one before
 MEMORY_S = 0.5  # of the means
 SLOW, SLOW_S = 3.0, 30.0  # um and s: what a velocimeter's reading wanders (judgement)
 _SIZE = len(tags.STAND)
+_EACH = np.full(BLOCK, 1.0 / BLOCK)
 
 
 class Checks:
@@ -43,7 +45,7 @@ class Checks:
         """float64 (k,). `measured` (100, 98) of the stands' tags."""
         keep = math.exp(-0.1 / SLOW_S)
         self._wander = keep * self._wander + SLOW * math.sqrt(1.0 - keep * keep) * float(self._noise.take(1)[0, 0])
-        trims = np.append(100.0 * line.control.trims, 0.0)
+        trims = 100.0 * np.array([*line.control.trims, 0.0])
         now = np.concatenate([*self._forces(line, block, measured), *_servo(measured), trims])
         even = abs(float(block.speed[-1] - block.speed[0])) < EVEN
         judges = line.full_since > AFTER_S and even and line.is_full
@@ -69,14 +71,14 @@ class Checks:
     def _forces(self, line: Line, block: Block, measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Share in % by which each stand's force is off from what gauge, heat and tension make of it; of the sides."""
         lines = line.bar.lines
-        shown = measured.mean(axis=0)
+        shown = _EACH @ measured
         force, sides = shown[3::_SIZE], shown[1::_SIZE] - shown[2::_SIZE]
         # the strip's speed behind a stand gives its thickness: mass flow is one
         x = block.rolled.x
-        state = x.mean(axis=0)
+        state = _EACH @ x
         tension = np.concatenate([[0.0], state[STRESS], [0.0]])
         made = -lines.exit * state[ROLL] / (block.speed[50] * lines.roll)
-        reckoned = lines.force + lines.by_heat * block.heat.mean(axis=0) - lines.plastic * made
+        reckoned = lines.force + lines.by_heat * (_EACH @ block.heat) - lines.plastic * made
         reckoned = reckoned + lines.by_tension * (tension[:-1] + tension[1:])
         reckoned[1:] += lines.by_entry[1:] * made[:-1]
         return 100.0 * (force - reckoned) / lines.force, 100.0 * sides / np.maximum(force, 0.1)
@@ -89,5 +91,5 @@ def line_thickness(block: Block) -> float:
 
 def _servo(measured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     servo = measured[:, list(tags.STAND).index("SERVO") :: _SIZE]
-    mean = servo.mean(axis=0)
-    return mean, np.sqrt(np.maximum((servo * servo).mean(axis=0) - mean * mean, 0.0))
+    mean = _EACH @ servo
+    return mean, np.sqrt(np.maximum(_EACH @ (servo * servo) - mean * mean, 0.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from testbed.hotmill import looper
 from testbed.hotmill.schedule import STANDS, Lines
-from testbed.hotmill.system import ANGLE, GAPS, HELD, SPEED, STRESS, TORQUE, TRIM, Shape
+from testbed.hotmill.system import ANGLE, GAPS, STRESS, Shape
 
 PERIOD_S = 0.01
 MONITOR_S = 2.0  # s, integral of the monitor
@@ -34,23 +33,24 @@ class Control:
         monitor: mm that the monitor asks of the last stand. answered: of these, carried out; `past` keeps them.
         height: share of speed that each height loop has learnt. pull: MPa·s.
         cosine, sine: mm of ripple that the notch knows of each stand.
-        trims: share of speed that each looper's height loop last asked for, (6,).
+        trims: share of speed that each looper's height loop last asked for.
     """
 
     monitor: float = 0.0
     answered: float = 0.0
     past: list[float] = field(default_factory=lambda: [0.0] * 512)
     at: int = 0
-    height: np.ndarray = field(default_factory=lambda: np.zeros(GAPS))
-    pull: np.ndarray = field(default_factory=lambda: np.zeros(GAPS))
-    trims: np.ndarray = field(default_factory=lambda: np.zeros(GAPS))
+    height: list[float] = field(default_factory=lambda: [0.0] * GAPS)
+    pull: list[float] = field(default_factory=lambda: [0.0] * GAPS)
+    trims: list[float] = field(default_factory=lambda: [0.0] * GAPS)
     cosine: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
     sine: np.ndarray = field(default_factory=lambda: np.zeros(STANDS))
 
     def copy(self) -> Control:
-        twin = copy.copy(self)
-        twin.past = self.past.copy()
-        return twin  # the other arrays are replaced, never written to
+        return Control(
+            self.monitor, self.answered, self.past.copy(), self.at, self.height.copy(), self.pull.copy(),
+            self.trims.copy(), self.cosine, self.sine,  # which are replaced, never written to
+        )  # fmt: skip
 
     def new_coil(self) -> None:
         """The monitor begins anew; what the loopers' trims have learnt stays."""
@@ -103,53 +103,60 @@ class Loops:
     """The loopers' two loops as they are tuned for one coil, speed and set of stands; what is reckoned once a block.
 
     Height: the stand before a looper runs slower the higher it stands, by `angle` shares for each rad and `height`
-    shares a second. Tension: torque by `stress` and `pull`, N m for each MPa and MPa·s, about `torque` N m. `roll` m/s
-    that each stand is told, `up` m/s that it follows the trims (7, 6). `active` loopers; None: all.
+    shares a second, each (6,); speed follows the trims by `up` m/s, (7, 6). `each` gap, the last first, has its number,
+    whether it holds strip, and one number of each of these: angle, height in a period, stress and pull (N m for each
+    MPa and MPa·s, about a torque of N m), that torque, MPa wanted, m/s that its stand is told, m/s of its stand.
+    `last` m/s that the last stand is told.
     """
 
     angle: np.ndarray
     height: np.ndarray
-    stress: np.ndarray
-    pull: np.ndarray
-    torque: np.ndarray
-    wanted: np.ndarray
-    roll: np.ndarray
     up: np.ndarray
-    active: np.ndarray | None
+    each: tuple[tuple, ...]
+    last: float
 
     @classmethod
     def of(cls, lines: Lines, shape: Shape, tuning: Tuning, wanted: np.ndarray, errors: np.ndarray) -> Loops:
         """`wanted` MPa beside the usual tension, (6,); `errors` of each drive, shares, (7,)."""
-        full = shape.first == 0 and shape.last == GAPS and shape.free
         some = (_GAP >= shape.first) & (_GAP < shape.last) & shape.free
         by = -looper.SLOPE / lines.speed[:-1]
         lever, roll = lines.lever, shape.speed * lines.roll
-        return cls(
-            tuning.gain * by, tuning.reset * by, lever * PULL, lever * PULL_RESET, lever * wanted, wanted,
-            roll * errors, roll[:, None] * _UPSTREAM, None if full else some,
+        angle, height, told = tuning.gain * by, tuning.reset * by, roll * errors
+        columns = (
+            _GAP, some, angle, PERIOD_S * height, lever * PULL, lever * PULL_RESET, lever * wanted, wanted, told[:-1],
+            roll[:-1],
         )  # fmt: skip
+        each = tuple(zip(*(column[::-1].tolist() for column in columns), strict=True))
+        return cls(angle, height, roll[:, None] * _UPSTREAM, each, float(told[-1]))
 
 
 def asked(control: Control, loops: Loops, x: np.ndarray, notch: np.ndarray) -> np.ndarray:
-    """What is held for 10 ms, float64 (20,), from the state; `notch` mm (7,)."""
-    held = np.empty(HELD)
-    held[TRIM] = SHARES * control.monitor + notch
-    angle, stress = x[ANGLE], x[STRESS] - loops.wanted
-    raw = loops.angle * angle
-    raw += control.height
-    trims = np.minimum(np.maximum(raw, -TRIM_LIMIT), TRIM_LIMIT)
-    climb = (PERIOD_S * loops.height * angle) * (raw == trims)
-    pull = control.pull + PERIOD_S * stress
-    torque = loops.torque - loops.stress * stress - loops.pull * pull
-    if loops.active is not None:
-        trims, climb, pull = trims * loops.active, climb * loops.active, pull * loops.active
-        torque = np.where(loops.active, torque, LOW)
-    control.height, control.pull, control.trims = control.height + climb, pull, trims
-    held[TORQUE] = torque
-    held[SPEED] = loops.roll + loops.up @ trims
-    return held
+    """What is held for 10 ms, float64 (20,) as HELD has it, from the state; `notch` mm (7,).
+
+    Number by number: six of them are too few for arrays to be faster.
+    """
+    trimmed = [share * control.monitor + known for share, known in zip(_SHARES, notch.tolist(), strict=True)]
+    speed, torques = [loops.last] * STANDS, [LOW] * GAPS
+    angles, stresses = x[ANGLE].tolist(), x[STRESS].tolist()
+    height, pull, trims = control.height, control.pull, control.trims
+    along = 0.0  # a trimmed stand takes those before it along, so that their loops stay
+    for j, holds, by_angle, climb, by_stress, by_pull, torque, wanted, told, roll in loops.each:
+        if holds:
+            angle, stress = angles[j], stresses[j] - wanted
+            raw = by_angle * angle + height[j]
+            trims[j] = min(max(raw, -TRIM_LIMIT), TRIM_LIMIT)
+            if raw == trims[j]:
+                height[j] += climb * angle
+            pull[j] += PERIOD_S * stress
+            torques[j] = torque - by_stress * stress - by_pull * pull[j]
+            along += trims[j]
+        else:
+            trims[j] = pull[j] = 0.0
+        speed[j] = told + roll * along
+    return np.array(trimmed + speed + torques)
 
 
 _GAP = np.arange(GAPS)
+_SHARES = SHARES.tolist()
 # a trimmed stand takes those before it along, so that their loops stay
 _UPSTREAM = np.triu(np.ones((STANDS, GAPS)))

@@ -173,7 +173,7 @@ class Line:
 
         def held(part: int, x: np.ndarray, system: System) -> np.ndarray:
             notch = self._notch(x, u[part * PART], now.backup[part * PART], system) if notched else _NOTHING
-            seen = float(x[GAUGE]) + errs[part] if watched and shapes[part] == shapes[0] else None
+            seen = float(x[GAUGE]) + errs[part] if watched and shapes[part] is shapes[0] else None
             self.control.gauge(seen, delay)
             if loops[0] is not shapes[part]:
                 loops[:] = shapes[part], Loops.of(lines, shapes[part], tuning, wanted, errors)

@@ -6,7 +6,7 @@ import numpy as np
 
 from testbed.hotmill import looper, tags, walk
 from testbed.hotmill.line import Block
-from testbed.hotmill.schedule import RADII, TENSION, Lines
+from testbed.hotmill.schedule import RADII, STANDS, TENSION, Lines
 from testbed.hotmill.system import ANGLE, GAIN, GAP, GAPS, GAUGE, ROLL, SLEW, STRESS, TOLD
 from testbed.hotmill.train import BLOCK, PART
 from testbed.mill.stand import STIFFNESS
@@ -16,50 +16,47 @@ AREA = 0.60  # m2 of one side's cylinder
 TORQUE_PER_KA = 140.0, 95.0, 75.0, 55.0, 42.0, 34.0, 28.0  # kNm for each kA, by the gear of each stand
 COLD = 600.0  # Cel, a pyrometer's low end
 SIZE = len(tags.STAND)
-_AT = {short: slice(i, SIZE * 7, SIZE) for i, short in enumerate(tags.STAND)}
-NOISY = [tags.index(tags.STANDS_GROUP, short) for short in ("FORCE_DS", "FORCE_WS")]
+_AT = {short: i for i, short in enumerate(tags.STAND)}
+_RADII, _BY_CURRENT = np.array(RADII)[:, None], np.array(TORQUE_PER_KA)[:, None]
 
 
 def force_noise(noise: np.ndarray) -> np.ndarray:
     """MN of both load cells of each stand, (100, 7), out of the noise of the stands' tags."""
-    return noise[:, NOISY[0]] + noise[:, NOISY[1]]
+    return noise[:, _AT["FORCE_DS"] :: SIZE] + noise[:, _AT["FORCE_WS"] :: SIZE]
 
 
 def stands(block: Block, lines: Lines, noise: np.ndarray) -> np.ndarray:
     """`noise` (100, 98) of the tags: gaugemeter and total force are reckoned from measured values, and bring theirs."""
-    rolled, now = block.rolled, block.conditions
-    x, holds = rolled.x, rolled.holds
-    force = (lines.force + rolled.force) * holds
-    side = walk.side_force(force, block.aside)
-    values = np.empty((BLOCK, SIZE * 7))
-    gap = block.preset + x[:, GAP]
-    values[:, _AT["ROLL_GAP"]] = gap
-    values[:, _AT["FORCE_DS"]] = 0.5 * (force + side) + now.drive_side
-    values[:, _AT["FORCE_WS"]] = 0.5 * (force - side) + now.work_side
-    total = force + now.drive_side + now.work_side + force_noise(noise)
-    values[:, _AT["ROLL_FORCE"]] = total
-    roll = block.speed[:, None] * lines.roll + x[:, ROLL]
-    values[:, _AT["ROLL_SPEED"]] = roll
-    torque = lines.torque * force + _pull(x, lines, holds)
-    values[:, _AT["MOTOR_TRQ"]] = torque
-    values[:, _AT["MOTOR_I"]] = torque / TORQUE_PER_KA
-    values[:, _AT["MOTOR_P"]] = torque * roll / RADII  # kNm · m/s / mm = MW
-    values[:, _AT["BEND"]] = BENDING * holds
-    values[:, _AT["H_GM"]] = gap + noise[:, _AT["ROLL_GAP"]] + total / STIFFNESS
-    values[:, _AT["SERVO"]] = np.clip((GAIN * (x[:, TOLD] - x[:, GAP])) / (SLEW * now.pressure), -1.0, 1.0) * 100.0
-    values[:, _AT["CYL_DS"]] = gap + 0.5 * now.tilt
-    values[:, _AT["CYL_WS"]] = gap - 0.5 * now.tilt
-    values[:, _AT["HYD_P"]] = 5.0 * force / AREA * now.pressure + 12.0  # MN/m2 of one side, in bar
-    return values
+    now, x, sound = block.conditions, block.rolled.x.T.copy(), noise.reshape(BLOCK, STANDS, SIZE)
+    holds, ds, ws = block.rolled.holds.T.copy(), now.drive_side.T, now.work_side.T
+    force = (lines.force + block.rolled.force).T * holds
+    side = walk.side_force(force, block.aside[:, None])
+    values = np.empty((SIZE, STANDS, BLOCK))
+    gap = values[_AT["ROLL_GAP"]] = block.preset[:, None] + x[GAP]
+    values[_AT["FORCE_DS"]] = 0.5 * (force + side) + ds
+    values[_AT["FORCE_WS"]] = 0.5 * (force - side) + ws
+    total = values[_AT["ROLL_FORCE"]] = force + ds + ws + force_noise(noise).T
+    roll = values[_AT["ROLL_SPEED"]] = block.speed * lines.roll[:, None] + x[ROLL]
+    torque = values[_AT["MOTOR_TRQ"]] = lines.torque[:, None] * force + _pull(x, lines, holds)
+    values[_AT["MOTOR_I"]] = torque / _BY_CURRENT
+    values[_AT["MOTOR_P"]] = torque * roll / _RADII  # kNm · m/s / mm = MW
+    values[_AT["BEND"]] = BENDING * holds
+    values[_AT["H_GM"]] = gap + sound[:, :, _AT["ROLL_GAP"]].T + total / STIFFNESS
+    current = (GAIN * (x[TOLD] - x[GAP])) / (SLEW * now.pressure)
+    values[_AT["SERVO"]] = np.minimum(np.maximum(current, -1.0), 1.0) * 100.0
+    values[_AT["CYL_DS"]] = gap + 0.5 * now.tilt[:, None]
+    values[_AT["CYL_WS"]] = gap - 0.5 * now.tilt[:, None]
+    values[_AT["HYD_P"]] = 5.0 * force / AREA * now.pressure + 12.0  # MN/m2 of one side, in bar
+    return values.transpose(2, 1, 0).reshape(BLOCK, -1)
 
 
 def _pull(x: np.ndarray, lines: Lines, holds: np.ndarray) -> np.ndarray:
-    """kNm that tension adds to each stand's torque."""
-    tension = x[:, STRESS] + TENSION
-    arm = 1e-6 * lines.width * np.array(RADII)
-    pull = np.zeros((BLOCK, GAPS + 1))
-    pull[:, :-1] = tension * (-arm * lines.exit)[:-1]
-    pull[:, 1:] += tension * (arm * lines.entry)[1:]
+    """kNm that tension adds to each stand's torque, (7, 100)."""
+    tension = x[STRESS] + TENSION[:, None]
+    arm = 1e-6 * lines.width * _RADII
+    pull = np.zeros((STANDS, BLOCK))
+    pull[:-1] = tension * (-arm * lines.exit[:, None])[:-1]
+    pull[1:] += tension * (arm * lines.entry[:, None])[1:]
     return pull * holds
 
 

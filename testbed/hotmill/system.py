@@ -51,6 +51,7 @@ INPUTS = 36
 # what control holds for 10 ms: trim of the thickness asked for, roll speed asked for, torque of the loopers
 TRIM, SPEED, TORQUE = slice(0, 7), slice(7, 14), slice(14, 20)
 HELD = 20
+PART = 10  # steps between two controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +104,41 @@ class Algebra:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """One millisecond: x' = ad x + bd u + cd c. `ad` (47, 47), `bd` (36, 47), turned over, `cd` (47, 20)."""
+    """One millisecond: x' = ad x + bd u + cd c. `ad` (47, 47), `bd` (36, 47), turned over, `cd` (47, 20).
+
+    Ten of them, from one control to the next, at once: `across` (47, 67) takes state and what control holds, one after
+    the other, `driven` (360, 47), turned over, the inputs of all ten.
+    """
 
     algebra: Algebra
     ad: np.ndarray
     bd: np.ndarray
     cd: np.ndarray
+    across: np.ndarray
+    driven: np.ndarray
 
     @classmethod
     def of(cls, lines: Lines, shape: Shape) -> System:
         algebra = Algebra.of(lines, shape)
         a, b, c = continuous(lines, shape, algebra)
         ad, held = _exact(a, DT)
-        return cls(algebra, ad, np.ascontiguousarray((held @ b).T), held @ c)
+        bd, cd = np.ascontiguousarray((held @ b).T), held @ c
+        across, late = np.hstack([ad, cd]), [bd]
+        for _ in range(PART - 1):
+            across = ad @ across
+            across[:, STATES:] += cd
+            late.append(late[-1] @ ad.T)
+        return cls(algebra, ad, bd, cd, across, np.vstack(late[::-1]))
+
+    def between(self, both: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """Every millisecond's state (10 n, 47), from state and what is held at n controls (n, 67), and inputs."""
+        rows = (u @ self.bd).reshape(-1, PART, STATES)
+        rows += (both[:, STATES:] @ self.cd.T)[:, None]
+        x, back = both[:, :STATES], self.ad.T
+        for k in range(PART):
+            rows[:, k] += x @ back
+            x = rows[:, k]
+        return rows.reshape(-1, STATES)
 
 
 def continuous(lines: Lines, shape: Shape, algebra: Algebra) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The seven stands and what is between them, 100 ms at a time: a small recursion, ten steps between two controls."""
+"""The seven stands and what is between them, 100 ms at a time: ten steps from one control to the next, at once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,24 @@ import numpy as np
 
 from testbed.hotmill import looper
 from testbed.hotmill.schedule import STANDS, TENSION, Lines
-from testbed.hotmill.system import ANGLE, DT, GAP, GAPS, RATE, ROLL, SLEW, STATES, STRESS, TURN, Shape, System
+from testbed.hotmill.system import (
+    ANGLE,
+    DT,
+    GAP,
+    GAPS,
+    HELD,
+    PART,
+    RATE,
+    ROLL,
+    SLEW,
+    STATES,
+    STRESS,
+    TURN,
+    Shape,
+    System,
+)  # fmt: skip
 
-BLOCK, PART = 100, 10  # samples of 1 ms: of a block, and between two controls
+BLOCK = 100  # samples of 1 ms
 DIP = 0.008  # share of its speed that a drive loses as the strip's head hits the rolls; judgement
 
 Asked = Callable[[int, np.ndarray, System], np.ndarray]
@@ -76,31 +91,40 @@ class Train:
         rows = np.empty((BLOCK, STATES))
         thickness, force = np.empty((BLOCK, STANDS)), np.empty((BLOCK, STANDS))
         holds = np.zeros((BLOCK, STANDS), bool)
-        start = 0
-        for part in range(BLOCK // PART):
-            at, shape = part * PART, shapes[part]
-            if part == 0 or shape != self.shape:
-                self._close(rows, u, thickness, force, start, at)
-                self._change(lines, shape)
-                start, system = at, self.system(lines, shape)
-                driven = u[at:] @ system.bd
-                holds[at:, max(shape.first, 0) : shape.last + 1] = True
-                holds[at:, : shape.first] = holds[at:, shape.last + 1 :] = False
-            w = driven[at - start : at - start + PART] + system.cd @ asked(part, self.x, system)  # pyright: ignore[reportPossiblyUnboundVariable]
-            block = rows[at : at + PART]
+        for shape, parts in _spans(shapes):
+            self._change(lines, shape)
+            system, at = self.system(lines, shape), slice(parts.start * PART, parts.stop * PART)
+            given = u[at]
             if limited:
-                _stop(self.x)
-            self.x = self._limited(system, w, block, push) if limited else _steps(system, self.x, w, block)  # pyright: ignore[reportPossiblyUnboundVariable]
-        self._close(rows, u, thickness, force, start, BLOCK)
+                self._bounded(system, given, parts, asked, push, rows[at])
+            else:
+                self._free(system, given, parts, asked, rows[at])
+            x, algebra = rows[at], system.algebra
+            thickness[at] = x @ algebra.hx.T + given @ algebra.hu.T
+            force[at] = x @ algebra.fx.T + given @ algebra.fu.T
+            holds[at, max(shape.first, 0) : shape.last + 1] = True
         return Rolled(rows, u, thickness, force, holds)
 
-    def _close(self, rows, u, thickness, force, start: int, stop: int) -> None:
-        """Thickness and force of the steps since `start`, by the system they were made with."""
-        if stop > start:
-            algebra = self._systems[self.shape].algebra
-            x, given = rows[start:stop], u[start:stop]
-            thickness[start:stop] = x @ algebra.hx.T + given @ algebra.hu.T
-            force[start:stop] = x @ algebra.fx.T + given @ algebra.fu.T
+    def _free(self, system: System, u: np.ndarray, parts: range, asked: Asked, rows: np.ndarray) -> None:
+        """Fill `rows` (n, 47) from one control to the next; the steps between are reckoned all at once."""
+        both = np.empty((len(parts), STATES + HELD))
+        driven = u.reshape(len(parts), -1) @ system.driven
+        for row, part, w in zip(both, parts, driven, strict=True):
+            row[:STATES], row[STATES:] = self.x, asked(part, self.x, system)
+            self.x = np.dot(system.across, row) + w
+        rows[:] = system.between(both, u)
+
+    def _bounded(
+        self, system: System, u: np.ndarray, parts: range, asked: Asked, push: Push | None, rows: np.ndarray
+    ) -> None:
+        """Fill `rows` (n, 47) step by step, with what is bounded held in bounds."""
+        driven = u @ system.bd
+        for i, part in enumerate(parts):
+            at = slice(i * PART, i * PART + PART)
+            held = system.cd @ asked(part, self.x, system)
+            _stop(self.x)
+            self._limited(system, driven[at] + held, rows[at], push)
+            self.x = rows[at][-1].copy()
 
     def _change(self, lines: Lines, shape: Shape) -> None:
         """Heads that have arrived and tails that have left since the last ten steps."""
@@ -115,7 +139,7 @@ class Train:
                 x[40 + j] = 0.0
         self.x = x
 
-    def _limited(self, system: System, w: np.ndarray, rows: np.ndarray, push: Push | None) -> np.ndarray:
+    def _limited(self, system: System, w: np.ndarray, rows: np.ndarray, push: Push | None) -> None:
         """The same ten steps with what is bounded held in bounds: the gap's speed, and a strip that cannot push."""
         x = self.x
         for j in range(PART):
@@ -130,7 +154,12 @@ class Train:
             row[GAP] = np.minimum(np.maximum(row[GAP], x[GAP] - SLEW * DT), x[GAP] + SLEW * DT)
             row[STRESS] = np.maximum(row[STRESS], _LOOSE)
             x = row
-        return x.copy()
+
+
+def _spans(shapes: list[Shape]) -> list[tuple[Shape, range]]:
+    """Runs of parts of one shape."""
+    starts = [i for i, shape in enumerate(shapes) if i == 0 or (shape is not shapes[i - 1] and shape != shapes[i - 1])]
+    return [(shapes[a], range(a, b)) for a, b in zip(starts, [*starts[1:], len(shapes)], strict=True)]
 
 
 _LOOSE = -TENSION - 1e-9
@@ -140,15 +169,6 @@ _LEAST = -_MOST
 _MOST[RATE], _LEAST[RATE] = SLEW, -SLEW
 _MOST[ANGLE], _LEAST[ANGLE] = _HIGH, _LOW
 _LEAST[STRESS] = _LOOSE
-
-
-def _steps(system: System, x: np.ndarray, w: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    ad, dot = system.ad, np.dot
-    for row, driven in zip(rows, w, strict=True):
-        dot(ad, x, row)
-        row += driven
-        x = row
-    return x.copy()
 
 
 def _stop(x: np.ndarray) -> None:
