@@ -6,7 +6,7 @@ import pytest
 
 from testbed.running import run
 
-NAMES = ("bulging", "clog-release", "sen-clogging", "sticker", "stopper-stiction", "water-loss")
+NAMES = ("blocked-nozzle", "bulging", "clog-release", "sen-clogging", "sticker", "stopper-stiction", "water-loss")
 
 
 @pytest.mark.parametrize("name", ["bulging", "water-loss"])
