@@ -139,12 +139,12 @@ def _stride_s(groups: Sequence[Group]) -> float:
 
 def _median_of_moves(steps: np.ndarray) -> np.ndarray:
     """The usual step of each tag, (k,): the median of those that are not 0; NaN if none is."""
-    moves = np.where(steps > 0, steps, np.nan)
-    known = ~np.isnan(moves).all(axis=0)
-    usual = np.full(moves.shape[1], np.nan)
-    if known.any():
-        usual[known] = np.nanmedian(moves[:, known], axis=0)
-    return usual
+    moves = np.sort(np.where(steps > 0, steps, np.inf), axis=0)  # what is no move comes last
+    n, every = np.isfinite(moves).sum(axis=0), np.arange(steps.shape[1])
+    if not len(moves):
+        return np.full(steps.shape[1], np.nan)
+    middle = 0.5 * (moves[np.maximum(n - 1, 0) // 2, every] + moves[np.minimum(n // 2, len(moves) - 1), every])
+    return np.where(n > 0, middle, np.nan)
 
 
 def _range(tag: Tag) -> tuple[float, float]:
