@@ -1,4 +1,7 @@
-"""MQTT in and out: one message a group and tick, one connection, one wildcard. The only file that knows paho."""
+"""MQTT in and out: one message a group and tick, one connection, one wildcard.
+
+With `mqtt_lane`, which reads for it, the only file that knows paho.
+"""
 
 # paho re-exports its enumerations without saying so
 # pyright: reportPrivateImportUsage=false
@@ -22,6 +25,7 @@ from connectors.errors import BadMessage, PartFailed
 from connectors.items import Batch, Item, Mark
 from connectors.message import Message, decode, encode
 from connectors.mqtt_address import Session
+from connectors.mqtt_lane import Heard, LaneClient
 from connectors.mqtt_reasons import told
 from connectors.secrets import Login
 from connectors.tags import Group, unit_path
@@ -59,7 +63,7 @@ class _Connection:
         self._role = role
         self.session = session or Session()
         self._login, self._is_secure = login or Login(), is_secure
-        self._client = paho.Client(
+        self._client = LaneClient(
             paho.CallbackAPIVersion.VERSION2,
             client_id=self.session.client or f"testbed-{role}-{id(self):x}-{next(_ids)}",
             clean_session=None if self.session.version == 5 else not self.session.client,
@@ -78,6 +82,9 @@ class _Connection:
             self._client.tls_set_context(self._tls)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.heard = self._heard
+        self._arrived: deque[Heard] = deque()
+        self._wake = asyncio.Event()
         self._ready = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_leaving = False
@@ -175,7 +182,15 @@ class _Connection:
             self._call(self._broke)
 
     def _broke(self) -> None:
-        pass
+        self._wake.set()
+
+    def _heard(self, messages: list[Heard]) -> None:
+        self._arrived.extend(messages)
+        if len(self._arrived) <= len(messages):  # whoever reads had nothing
+            self._call(self._wake.set)
+
+    def _take_all(self) -> list[Heard]:
+        return [self._arrived.popleft() for _ in range(len(self._arrived))]
 
 
 class MqttPublisher(_Connection):
@@ -247,11 +262,8 @@ class MqttSource(_Connection):
         self.malformed = 0
         self._by_name = {group.name: group for group in groups}
         self._root = topic_root(groups)
-        self._arrived: deque[tuple[str, bytes]] = deque()
-        self._wake = asyncio.Event()
         self._next = dict.fromkeys(self._by_name, 0)
         self._missing: dict[str, set[int]] = {name: set() for name in self._by_name}
-        self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._call(self._ready.set)
 
     @property
@@ -269,14 +281,6 @@ class MqttSource(_Connection):
     def _welcome(self) -> None:
         self._client.subscribe(f"{self._root}/+", qos=1)
 
-    def _broke(self) -> None:
-        self._wake.set()
-
-    def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
-        self._arrived.append((message.topic, bytes(message.payload)))
-        if len(self._arrived) == 1:
-            self._call(self._wake.set)
-
     async def __aiter__(self) -> AsyncIterator[Item]:
         is_open = set(self._by_name)
         while is_open:
@@ -287,7 +291,7 @@ class MqttSource(_Connection):
                 if not self._arrived:
                     await self._wake.wait()
                 continue
-            topic, payload = self._arrived.popleft()
+            topic, payload, _ = self._arrived.popleft()
             self.bytes += len(topic) + len(payload)
             message = self._take(payload)
             if message is None:
@@ -340,8 +344,6 @@ class MqttTopics(_Connection):
         self.reason = ""
         self._topics = self.session.filters(list(topics))
         self._pending: dict[int, list[str]] = {}
-        self._arrived: deque[tuple[str, bytes, bool]] = deque()
-        self._client.on_message = self._on_message
         self.answers = 0
         self._client.on_unsubscribe = self._on_unsubscribe
         self._client.on_subscribe = self._on_subscribe
@@ -364,11 +366,11 @@ class MqttTopics(_Connection):
     def _on_unsubscribe(self, client: Any, userdata: Any, number: int, reasons: Any, properties: Any) -> None:
         self.answers += 1
 
-    def take(self) -> list[tuple[str, bytes, bool]]:
+    def take(self) -> list[Heard]:
         """(topic, payload, whether the broker had kept it) of what has come. Raises PartFailed once it broke."""
         if self.failure is not None and not self._arrived:
             raise PartFailed(self.failure)
-        return [self._arrived.popleft() for _ in range(len(self._arrived))]
+        return self._take_all()
 
     def _welcome(self) -> None:
         for at in range(0, len(self._topics), PER_CALL):
@@ -383,6 +385,3 @@ class MqttTopics(_Connection):
                 self.reason = told(reason)
         if not self._pending:
             self._call(self._ready.set)
-
-    def _on_message(self, client: Any, userdata: Any, message: paho.MQTTMessage) -> None:
-        self._arrived.append((message.topic, bytes(message.payload), message.retain))

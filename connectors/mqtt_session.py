@@ -48,15 +48,12 @@ class MqttSession(_Connection):
     ) -> None:
         super().__init__(role, host, port, login, is_secure, session)
         self._filters = list(filters)
-        self._arrived: deque[tuple[str, bytes]] = deque()
-        self._wake = asyncio.Event()
         self._sent = 0  # QoS 1 messages handed to paho
         self._order: deque[int] = deque()  # message ids in the order they were handed over
         self._pending: set[int] = set()  # those not acknowledged
         self._confirmed = 0
         if will is not None:
             self._client.will_set(will.topic, will.payload, will.qos, will.retain)
-        self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
         self._client.on_publish = self._on_publish
 
@@ -85,7 +82,7 @@ class MqttSession(_Connection):
             await self._wait(timeout_s)
         if not self._arrived:
             self._check()
-        return [self._arrived.popleft() for _ in range(len(self._arrived))]
+        return [(topic, payload) for topic, payload, _ in self._take_all()]
 
     def publish(self, note: Note) -> None:
         """Hand a message to the connection. Raises PartFailed once it is broken."""
@@ -129,19 +126,11 @@ class MqttSession(_Connection):
         else:
             super()._welcome()
 
-    def _broke(self) -> None:
-        self._wake.set()
-
     def _on_subscribe(self, client: Any, userdata: Any, mid: int, reasons: Any, properties: Any) -> None:
         for (topic, _), reason in zip(self._filters, reasons, strict=False):
             if reason.is_failure:
                 self.failure = say("it does not let us subscribe {topic} ({reason})", topic=topic, reason=told(reason))
         self._call(self._ready.set)
-
-    def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
-        self._arrived.append((message.topic, bytes(message.payload)))
-        if len(self._arrived) == 1:
-            self._call(self._wake.set)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason: Any, properties: Any) -> None:
         if reason.is_failure:  # MQTT 5 alone tells; it must not count as acknowledged
