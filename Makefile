@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CORE := .venv/.core
 DEV := .venv/.dev
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: venv venv-dev demo test lint bench clean
@@ -31,7 +32,7 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 test: $(DEV) lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 bench: $(DEV)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

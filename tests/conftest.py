@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -97,7 +98,17 @@ def _unlisted(config: pytest.Config) -> list[str]:
     return sorted({*config.stash[_SKIPPED], *_collected_skips} - allowed)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A process of `pytest -n` has ended: what it skipped counts here."""
+    node.config.stash[_SKIPPED] += getattr(node, "workeroutput", {}).get("skipped", [])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["skipped"] = [*session.config.stash[_SKIPPED], *_collected_skips]
+        return
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and _unlisted(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -57,8 +57,9 @@ def test_a_skip_is_no_failure_by_itself(suite):
     assert "nothing_of_this_name is not on PATH" in said
 
 
-def test_an_unlisted_skip_fails_the_run_and_is_named(suite):
-    status, said = run(suite, LISTED.splitlines()[0], "1")
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two"])
+def test_an_unlisted_skip_fails_the_run_and_is_named(suite, processes):
+    status, said = run(suite, LISTED.splitlines()[0], "1", *processes)
     assert status == 1
     assert "test_it.py::test_needs_a_program is not listed in skips.txt" in said
     assert "test_skipped is not listed" not in said
@@ -68,9 +69,10 @@ def test_listed_skips_do_not_fail_the_run(suite):
     assert run(suite, f"# why\n\n{LISTED}", "1")[0] == 0
 
 
-def test_a_skipped_file_fails_the_run_too(suite):
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two"])
+def test_a_skipped_file_fails_the_run_too(suite, processes):
     (suite / "test_it.py").write_text("import pytest\npytest.importorskip('no_such_module')\n", encoding="utf-8")
-    status, said = run(suite, "", "1")
+    status, said = run(suite, "", "1", *processes)
     assert status == 1
     assert "test_it.py is not listed" in said
 
