@@ -158,13 +158,7 @@ class Envelope:
         first, wide = view.lines
         signals = g.reshape(g.add("Transpose", x, perm=[1, 0]), [k, view.length, 1])
         band = g.slice(g.add("DFT", signals, axis=1, onesided=1), first, first + wide, 1)
-        doubled = g.add("Concat", band, g.constant(np.zeros((k, wide, 2))), axis=1)  # so that squares do not fold
-        ringing = g.add("DFT", doubled, axis=1, inverse=1)
-        square = g.add("ReduceSumSquare", ringing, axes=[2], keepdims=1)
-        rest = g.add("Sub", square, g.add("ReduceMean", square, axes=[1], keepdims=1))
-        hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * wide) + 0.5) / (2 * wide))
-        lines = g.add("DFT", g.mul(rest, g.constant(hann[None, :, None])), axis=1, onesided=1)
-        return g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)
+        return squared_envelope(g, band, k, wide)
 
     def _orders(self) -> tuple[np.ndarray, np.ndarray]:
         """Orders of the lines inside and around each frequency: (k, f, h, INSIDE) and (k, f, h, 4 * AROUND)."""
@@ -213,3 +207,14 @@ class Envelope:
             "licence": "Apache-2.0",
             **self.notes,
         }  # fmt: skip
+
+
+def squared_envelope(g: Graph, band: str, k: int, wide: int) -> str:
+    """Power of the squared envelope of k bands (k, wide, 2) of transforms, (k, wide + 1); the same lines apart."""
+    doubled = g.add("Concat", band, g.constant(np.zeros((k, wide, 2))), axis=1)  # so that squares do not fold
+    ringing = g.add("DFT", doubled, axis=1, inverse=1)
+    square = g.add("ReduceSumSquare", ringing, axes=[2], keepdims=1)
+    rest = g.add("Sub", square, g.add("ReduceMean", square, axes=[1], keepdims=1))
+    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * wide) + 0.5) / (2 * wide))
+    lines = g.add("DFT", g.mul(rest, g.constant(hann[None, :, None])), axis=1, onesided=1)
+    return g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)

@@ -284,7 +284,7 @@ def models(
 def train(
     kind: Annotated[
         str,
-        typer.Argument(help="chatter, mspc, sticker, spectrum, tone, weld; classify, surface-patch or surface-padim."),
+        typer.Argument(help="mspc, spectrum, chatter, bearing …; classify, surface-patch or surface-padim."),
     ],
     data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
@@ -327,7 +327,7 @@ def bench(
     scenarios: Annotated[str | None, typer.Option(help="Names, patterns such as 'caster-*', or scripts.")] = None,
     seed: int = 1,
     seeds: Seeds = None,
-    data: Annotated[str | None, typer.Option(help="skab, neu-det, x-sdd, mt-defects, or a folder of pictures.")] = None,
+    data: Annotated[str | None, typer.Option(help="skab, tep, cwru, neu-det, x-sdd, mt-defects, or a folder.")] = None,
     root: Root = None,
     train: TrainList = None,
     test: Test = None,

@@ -306,6 +306,10 @@ def train(
             from testbed.train_pictures import train_on_pictures
 
             model = train_on_pictures(kind, data, root, lists, seeds or work.PICTURE_SEEDS, budget, tell)
+        elif kind in work.RECORD_KINDS:
+            from testbed.train_bearing import train_on_records
+
+            model = train_on_records(data, root, lists, tell)
         else:
             model = work.train_on_series(kind, data, seeds or work.SEEDS, budget, tags, drop, zone, tell, since, until)
     work.write_model(model, out)

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from anomaly import logistic
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
 from connectors.pictures import recompressed, resized
 from connectors.texts import say
 from edge.session import Session
-from vision import logistic
 from vision.features import drawn, taps
 from vision.metrics import accuracy, macro_f1
 from vision.patch import image_input

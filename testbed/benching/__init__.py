@@ -76,9 +76,9 @@ def bench(
         models: names, kinds or .onnx files; None: every one at hand that fits.
         scenarios: names, patterns of names such as 'caster-*', or scripts.
         seeds: of every scenario.
-        data: 'skab', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of pictures a class.
+        data: 'skab', 'tep', 'cwru', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of pictures a class.
         root: where the set lies; default TESTBED_DATA and its name.
-        train: a list of paths relative to root on which kinds of picture models are fitted.
+        train: a list of paths relative to root on which kinds are fitted that learn from pictures or records.
         test: a list of paths that are scored; default all but those that train.
         over: transport of scenarios and pictures.
         jobs: processes.
@@ -108,20 +108,24 @@ def _data_rows(
     """Rows of one set of data: labelled series, or pictures."""
     if over not in OVER_DATA:
         raise InputError(say("Data travel over memory or mqtt, not '{over}'.", over=over) + nearest(over, OVER_DATA))
-    from testbed.datasets import pictures, series
+    from testbed.datasets import bearings, pictures, series
 
-    if data not in (*series.SETS, *pictures.SETS) and not Path(data).is_dir():
+    sets = [*series.SETS, *bearings.SETS, *pictures.SETS]
+    if data not in sets and not Path(data).is_dir():
         raise InputError(
-            say("No set of data is called '{name}', and no folder either.", name=data)
-            + nearest(data, [*series.SETS, *pictures.SETS])
+            say("No set of data is called '{name}', and no folder either.", name=data) + nearest(data, sets)
         )
+    if data not in pictures.SETS and data in sets and over != "memory":
+        raise InputError(say("{data} is read from files; --over goes with pictures and scenarios.", data=data))
+    if data in bearings.SETS:
+        from testbed.benching.records import record_rows
+
+        return record_rows(data, root, train, test, models, progress)
     if data in series.SETS:
         from testbed.benching.series import series_rows
 
         if train is not None:
             raise InputError(say("{data} is fitted on the head of each file; --train does not go with it.", data=data))
-        if over != "memory":
-            raise InputError(say("{data} is read from files; --over goes with pictures and scenarios.", data=data))
         return series_rows(data, root, test, models, jobs, progress)
     from testbed.benching.pictures import picture_rows
 

@@ -18,6 +18,7 @@ HIGHER = (
     "aupro",
     "accuracy",
     "macro_f1",
+    "macro_f1_records",
 )  # better where higher, 0 … 1
 LOWER = ("far", "mar")  # lower is better, 0 … 1
 
@@ -43,6 +44,8 @@ def titles() -> dict[str, str]:
         "delay_p50_s": say("delay p50 s"),
         "accuracy": say("accuracy"),
         "macro_f1": say("macro F1"),
+        "macro_f1_without": say("macro F1 less a size"),
+        "macro_f1_records": say("macro F1 of records"),
         "auroc": "AUROC",
         "aupro": "AUPRO",
         "map50": "mAP50",
@@ -52,6 +55,8 @@ def titles() -> dict[str, str]:
         "forbidden": say("forbidden"),
         "hours": say("hours"),
         "pictures": say("pictures"),
+        "records": say("records"),
+        "windows": say("windows"),
         "overlap": say("fitted on these"),
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",

@@ -17,10 +17,13 @@ WIDE = (
     "data",
     "hours",
     "lost",
+    "macro_f1_records",
     "nab",
     "p99_ms",
     "pictures",
+    "records",
     "scenario",
+    "windows",
 )  # keys that the terminal has no room for
 
 
@@ -88,6 +91,8 @@ def told(row: Row) -> str:
         "runs": say("{n} runs", n=row.get("runs")),
         "files": say("{n} files", n=row.get("files")),
         "pictures": say("{n} pictures", n=row.get("pictures")),
+        "records": say("{n} records", n=row.get("records")),
+        "windows": say("{n} windows", n=row.get("windows")),
         "hours": say("{n} h", n=row.get("hours")),
         "lost": say("lost: {n}", n=row.get("lost")),
     }

@@ -21,6 +21,7 @@ from edge.speed import percentiles
 from testbed.benching.carried import carry
 from testbed.benching.jobs import Progress, called
 from testbed.benching.judge import Judge, grown, misfit, overlap
+from testbed.benching.rounding import rounded
 from testbed.datasets.pictures import Picture, load
 from testbed.rivals import ALWAYS
 from testbed.running import in_loop
@@ -156,7 +157,7 @@ def _row(judge: Judge, data: str, pictures: Sequence[Picture], lost: int) -> dic
     else:
         bad = np.array([not picture.normal for picture in truth])
         score = np.array([judge.score[i] for i in order])
-        row |= _told(bad, score >= 1.0) | {"auroc": _rounded(auroc(bad, score)), "aupro": _overlap(judge, truth, order)}
+        row |= _told(bad, score >= 1.0) | {"auroc": rounded(auroc(bad, score)), "aupro": _overlap(judge, truth, order)}
     ms = percentiles(judge.seconds) if judge.seconds else (None, None)
     return {**row, "p50_ms": ms[0], "p99_ms": ms[1], "lost": lost, "digest": None if lost else judge.digest(pictures)}
 
@@ -167,7 +168,7 @@ def _named(truth: Sequence[str], said: Sequence[str]) -> dict[str, Any]:
 
 def _told(bad: np.ndarray, alarm: np.ndarray) -> dict[str, Any]:
     points = Points.of(bad, alarm)
-    return {"f1": _rounded(points.f1), "far": _rounded(points.far), "mar": _rounded(points.mar)}
+    return {"f1": rounded(points.f1), "far": rounded(points.far), "mar": rounded(points.mar)}
 
 
 def _overlap(judge: Judge, truth: Sequence[Picture], order: Sequence[int]) -> float | None:
@@ -182,7 +183,7 @@ def _overlap(judge: Judge, truth: Sequence[Picture], order: Sequence[int]) -> fl
             image = picture.image()
             maps.append(grown(judge.map[i], image.shape, shape))
             parts.append(regions(np.zeros(image.shape) if mask is None or picture.normal else mask))
-    return _rounded(aupro(parts, maps))
+    return rounded(aupro(parts, maps))
 
 
 def _rivals(data: str, judged: Judged) -> list[dict[str, Any]]:
@@ -200,9 +201,5 @@ def _rivals(data: str, judged: Judged) -> list[dict[str, Any]]:
         levels = np.array([brightness[i] for i in order])
         usual = np.median([p.image().mean() for p in taught if p.normal] if taught else levels)
         rows.append({"model": ALWAYS, **head, **_told(bad, np.ones(len(bad))), "auroc": 0.5})
-        rows.append({"model": BRIGHTNESS, **head, "auroc": _rounded(auroc(bad, np.abs(levels - usual)))})
+        rows.append({"model": BRIGHTNESS, **head, "auroc": rounded(auroc(bad, np.abs(levels - usual)))})
     return rows
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -26,6 +26,7 @@ from edge.pipeline import Pipeline, Watch
 from edge.rules import Rules
 from edge.speed import speed
 from testbed.benching.jobs import Progress, called, in_parallel, together
+from testbed.benching.rounding import rounded
 from testbed.datasets.series import Series, load
 from testbed.rivals import ALWAYS, active
 
@@ -218,14 +219,14 @@ def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]
         "model": called(model),
         "data": data,
         "files": len(found),
-        "f1": _rounded(points.f1),
+        "f1": rounded(points.f1),
         "f1_moved": _f1_of_each(zip(*(one.moved for one in found), strict=True)),
         "f1_without": _spread(found, folders),
-        "far": _rounded(points.far),
-        "mar": _rounded(points.mar),
+        "far": rounded(points.far),
+        "mar": rounded(points.mar),
         "detection": _detection(found),
         "vus_pr": _mean([one.vus_pr for one in found]),
-        "nab": _rounded(sum((one.nab for one in found), Nab()).score),
+        "nab": rounded(sum((one.nab for one in found), Nab()).score),
         "affiliation_f1": _mean([one.affiliation_f1 for one in found]),
         "found": len(delays),
         "faults": sum(one.stretches.faults for one in found),
@@ -249,7 +250,7 @@ def _detection(found: Sequence[Outcome]) -> float | None:
 
 def _f1_of_each(parts: Iterable[Sequence[Points]]) -> list[float | None] | None:
     """F1 of each part, pooled; None where there is none."""
-    return [_rounded(sum(part, Points()).f1) for part in parts] or None
+    return [rounded(sum(part, Points()).f1) for part in parts] or None
 
 
 def _spread(found: Sequence[Outcome], folders: Sequence[str]) -> list[float | None] | None:
@@ -265,7 +266,3 @@ def _spread(found: Sequence[Outcome], folders: Sequence[str]) -> list[float | No
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return round(float(np.mean(known)), 4) if known else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

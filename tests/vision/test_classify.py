@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from anomaly.logistic import fit as regress
 from connectors.errors import InputError
 from edge.model import OnnxModel
 from tests.vision.pictures import dented, surface
 from vision.classify import feed, fit
-from vision.logistic import fit as regress
 
 
 @pytest.fixture(scope="module")
