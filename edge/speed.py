@@ -17,7 +17,7 @@ _ASSUMED = 224  # px, for a size that the graph leaves open
 
 def speed(model: OnnxModel) -> tuple[float, float]:
     """Milliseconds a run takes, (p50, p99), one input at a time on one thread: the first golden one, or zeros."""
-    feeds = _one(model, model.card.golden[0].inputs) if model.card.golden else _zeros(model)
+    feeds = first_feeds(model)
     for _ in range(WARM_UP):
         model.session.run(feeds)
     spent: list[float] = []
@@ -27,6 +27,11 @@ def speed(model: OnnxModel) -> tuple[float, float]:
         model.session.run(feeds)
         spent.append(wall_s() - before)
     return percentiles(spent)
+
+
+def first_feeds(model: OnnxModel) -> dict[str, np.ndarray]:
+    """One input of a model: the first golden one, or zeros."""
+    return _one(model, model.card.golden[0].inputs) if model.card.golden else _zeros(model)
 
 
 def _one(model: OnnxModel, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
