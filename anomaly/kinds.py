@@ -10,6 +10,7 @@ import numpy as np
 
 from anomaly.balance import Balance, BalanceView
 from anomaly.chatter import Chatter
+from anomaly.crack import Crack
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
 from anomaly.mspc import MEMORY, Mspc
@@ -116,7 +117,7 @@ def _sticker(groups: Sequence[Group], view: Look | None) -> Model:
 
 
 def _crack(groups: Sequence[Group], view: Look | None) -> Model:
-    return Sticker.of(groups, "crack")
+    return Crack.of(groups)
 
 
 def _subsequence(groups: Sequence[Group], view: Look | None) -> Model:

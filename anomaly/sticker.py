@@ -1,7 +1,6 @@
-"""Stickers and cracks in a mould, by the two signs that simple limits miss.
+"""Stickers in a mould, by the two signs that simple limits miss.
 
-A time lag from one thermocouple row to the next, and inversion: the upper one cools while the lower one heats. A crack
-is the same wave the other way round: a dip that runs down from row to row.
+A time lag from one thermocouple row to the next, and inversion: the upper one cools while the lower one heats.
 Nothing here knows the mould: rows and columns come from the tags' names, levels of noise and thresholds from data.
 """
 
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -84,20 +83,25 @@ class Sticker:
         jump: K per sample; a larger step disqualifies a thermocouple for a while.
         floor: K, the least noise of a rise that is believed.
         level: the score that is the alarm level.
-        kind: 'sticker' looks for rises that run down, 'crack' for dips.
+        kind: what it is called.
+        sign: 1.0 looks for rises that run down, -1.0 for dips.
+        rise: samples a rise is measured over.
     """
 
+    kind: ClassVar[str] = "sticker"
+    sign: ClassVar[float] = 1.0
+    rise: ClassVar[int] = RISE
+
     wall: Wall
-    kind: str = "sticker"
     jump: float = np.inf
     floor: float = 0.0
     level: float = 1.0
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, groups: Sequence[Group], kind: str = "sticker") -> Sticker:
+    def of(cls, groups: Sequence[Group]) -> Self:
         """For the thermocouples among the tags of these groups."""
-        return cls(wall([tag for group in groups for tag in group.tags if PATTERN.match(tag.name)]), kind)
+        return cls(wall([tag for group in groups for tag in group.tags if PATTERN.match(tag.name)]))
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -110,7 +114,7 @@ class Sticker:
         """Learn the sizes of normal steps and rises from runs of shape (n_i, channels) at RATE_HZ, in K."""
         steps = np.concatenate([np.abs(np.diff(run, axis=0)).ravel() for run in runs])
         self.jump = round(JUMP_FACTOR * float(np.quantile(steps, 0.999)), 2)
-        rises = np.concatenate([np.abs(run[RISE:] - run[:-RISE]).ravel() for run in runs])
+        rises = np.concatenate([np.abs(run[self.rise :] - run[: -self.rise]).ravel() for run in runs])
         self.floor = round(0.25 * float(np.median(rises)), 3)
 
     def graph(self) -> Graph:
@@ -133,7 +137,7 @@ class Sticker:
     def _rises(self, g: Graph, raw: str) -> str:
         """Rises in units of their noise, (n, faces, rows, columns), newest last."""
         w = self.wall
-        matrix = _rise_matrix() * (-1.0 if self.kind == "crack" else 1.0)
+        matrix = self.sign * _rise_matrix(self.rise)
         rises = g.add("MatMul", g.constant(matrix), g.reshape(raw, [LENGTH, -1]))
         rises = g.reshape(rises, [len(matrix), w.faces, w.rows, w.columns])
         rises = g.add("Sub", rises, self._common(g, rises))
@@ -164,7 +168,7 @@ class Sticker:
 
     def _pair(self, g: Graph, rises: str, upper: int) -> str:
         """Evidence that a tear ran from row `upper` to the next: (faces, 1, columns)."""
-        n = LENGTH - RISE - SMOOTH + 1
+        n = LENGTH - self.rise - SMOOTH + 1
         above = g.slice(rises, upper, upper + 1, 2)
         below = g.slice(g.slice(rises, upper + 1, upper + 2, 2), n - 1, n, 0)
         now_above = g.slice(above, n - 1, n, 0)
@@ -184,6 +188,10 @@ class Sticker:
         as_upper = g.add("Concat", evidence, nothing, axis=1)
         as_lower = g.add("Concat", nothing, evidence, axis=1)
         return g.add("Relu", g.add("Max", as_upper, as_lower))
+
+    def choices(self) -> dict[str, Any]:
+        """The numbers above that were chosen, not learnt."""
+        return {"rise": RISE, "smooth": SMOOTH, "lags": list(LAGS), "and": AND, "inversion": INVERSION}
 
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
@@ -205,7 +213,7 @@ class Sticker:
             "outputs": [{"name": "score", "role": "score"}, {"name": "contribution", "role": "contribution"}],
             "threshold": self.level,
             "alarm": {"k": 1, "n": 1, "off_delay_s": 10.0, "deadband": 0.2},
-            "choices": {"rise": RISE, "smooth": SMOOTH, "lags": list(LAGS), "and": AND, "inversion": INVERSION},
+            "choices": self.choices(),
             "fitted": {"jump_K": self.jump, "floor_K": self.floor},
             "baseline": "always-alarm",
             "licence": "Apache-2.0",
@@ -214,13 +222,13 @@ class Sticker:
         }  # fmt: skip
 
 
-def _rise_matrix() -> np.ndarray:
-    """(n, LENGTH): each row takes the mean of SMOOTH samples minus that of SMOOTH samples RISE earlier."""
-    n = LENGTH - RISE - SMOOTH + 1
+def _rise_matrix(rise: int) -> np.ndarray:
+    """(n, LENGTH): each row takes the mean of SMOOTH samples minus that of SMOOTH samples `rise` earlier."""
+    n = LENGTH - rise - SMOOTH + 1
     matrix = np.zeros((n, LENGTH))
     for i in range(n):
         matrix[i, i : i + SMOOTH] -= 1.0 / SMOOTH
-        matrix[i, i + RISE : i + RISE + SMOOTH] += 1.0 / SMOOTH
+        matrix[i, i + rise : i + rise + SMOOTH] += 1.0 / SMOOTH
     return matrix
 
 

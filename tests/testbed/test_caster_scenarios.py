@@ -6,7 +6,10 @@ import pytest
 
 from testbed.running import run
 
-NAMES = ("blocked-nozzle", "bulging", "clog-release", "sen-clogging", "sticker", "stopper-stiction", "water-loss")
+NAMES = (
+    "blocked-nozzle", "bulging", "clog-release", "longitudinal-crack", "sen-clogging", "sticker", "stopper-stiction",
+    "water-loss",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["bulging", "water-loss"])

@@ -1,0 +1,84 @@
+"""The crack model sees a narrow dip run down one column, and nothing in a broad, a lone or a standing one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from anomaly.crack import Crack
+from anomaly.sticker import LENGTH, RATE_HZ
+from connectors.tags import Group, Tag
+from edge.session import Session
+
+FACES, ROWS, COLUMNS = ("N", "S"), 4, 7  # another mould than ours
+N = 260
+TIMES = np.arange(N) / RATE_HZ
+NARROW = {3: 1.0, 2: 0.1, 4: 0.1}  # share of the dip by column
+BROAD = {3: 1.0, 2: 0.6, 4: 0.6, 1: 0.2, 5: 0.2}
+
+
+def group() -> Group:
+    names = [f"WORKS/M1/T_{f}_{r}_{c}" for f in FACES for r in range(1, ROWS + 1) for c in range(1, COLUMNS + 1)]
+    return Group("copper", tuple(Tag(name=name, unit="Cel", rate_hz=RATE_HZ, group="copper") for name in names))
+
+
+def quiet(n: int, seed: int) -> np.ndarray:
+    """A wall at rest with slow wandering and noise, K, (n, faces, rows, columns)."""
+    rng = np.random.default_rng(seed)
+    shape = (n, len(FACES), ROWS, COLUMNS)
+    rows = np.array([190.0, 160.0, 130.0, 110.0])[:, None]
+    return rows + np.cumsum(0.05 * rng.standard_normal(shape), axis=0) + 0.4 * rng.standard_normal(shape)
+
+
+def dipped(lag_s: float, shares: dict[int, float], rows: range = range(ROWS), size: float = 12.0) -> np.ndarray:
+    """A quiet wall in which a dip of `size` K that lasts 20 s passes the rows of face S, `lag_s` apart."""
+    values = quiet(N, 5)
+    for row in rows:
+        t = TIMES - 70.0 - lag_s * row
+        dip = size * (1.0 - np.exp(-np.clip(t, 0.0, None) / 1.5)) * (t < 20.0)
+        for column, share in shares.items():
+            values[:, 1, row, column] -= share * dip
+    return values
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    model = Crack.of([group()])
+    model.fit([quiet(4000, seed).reshape(4000, -1) for seed in (1, 2)])
+    return Session(model.graph().model(model.card()), "crack")
+
+
+def score(session: Session, values: np.ndarray) -> tuple[float, np.ndarray]:
+    """Highest score over the run, and the contribution at that moment."""
+    best, shares = -1.0, np.empty(0)
+    for end in range(LENGTH, len(values) + 1):
+        window = values[end - LENGTH : end].reshape(1, LENGTH, -1).astype(np.float32)
+        result = session.run({"window": window})
+        if result["score"][0, 0] > best:
+            best, shares = float(result["score"][0, 0]), result["contribution"][0]
+    return best, shares
+
+
+@pytest.mark.parametrize("lag_s", [5.0, 6.5, 10.0])
+def test_a_narrow_dip_that_runs_down_stands_out(session, lag_s):
+    calm, _ = score(session, quiet(N, 5))
+    high, shares = score(session, dipped(lag_s, NARROW))
+    assert high > 2.5 * calm
+    face, _, column = np.unravel_index(int(shares.argmax()), (len(FACES), ROWS, COLUMNS))
+    assert (face, column) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("lag_s", "shares", "rows"),
+    [(6.5, BROAD, range(ROWS)), (6.5, {3: 1.0}, range(1)), (0.0, NARROW, range(ROWS))],
+    ids=["a patch of slag is broad", "a thermocouple fails alone", "an air gap stands still"],
+)
+def test_what_is_no_crack_does_not(session, lag_s, shares, rows):
+    calm, _ = score(session, quiet(N, 5))
+    assert score(session, dipped(lag_s, shares, rows))[0] < 1.6 * calm
+
+
+def test_a_rise_that_runs_down_is_none(session):
+    calm, _ = score(session, quiet(N, 5))
+    risen = 2.0 * quiet(N, 5) - dipped(6.5, NARROW)
+    assert score(session, risen[:180])[0] < 1.6 * calm  # 90 s: its end has not passed, which is a fall
