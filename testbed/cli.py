@@ -327,7 +327,9 @@ def bench(
     scenarios: Annotated[str | None, typer.Option(help="Names, patterns such as 'caster-*', or scripts.")] = None,
     seed: int = 1,
     seeds: Seeds = None,
-    data: Annotated[str | None, typer.Option(help="skab, tep, cwru, neu-det, x-sdd, mt-defects, or a folder.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="skab, tep, nab, batadal, cwru, neu-det, x-sdd, mt-defects, or a folder.")
+    ] = None,
     root: Root = None,
     train: TrainList = None,
     test: Test = None,

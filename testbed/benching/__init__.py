@@ -76,7 +76,8 @@ def bench(
         models: names, kinds or .onnx files; None: every one at hand that fits.
         scenarios: names, patterns of names such as 'caster-*', or scripts.
         seeds: of every scenario.
-        data: 'skab', 'tep', 'cwru', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of pictures a class.
+        data: 'skab', 'tep', 'nab', 'batadal', 'cwru', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of
+            pictures a class.
         root: where the set lies; default TESTBED_DATA and its name.
         train: a list of paths relative to root on which kinds are fitted that learn from pictures or records.
         test: a list of paths that are scored; default all but those that train.

@@ -19,6 +19,9 @@ HIGHER = (
     "accuracy",
     "macro_f1",
     "macro_f1_records",
+    "batadal",
+    "s_ttd",
+    "s_cm",
 )  # better where higher, 0 … 1
 LOWER = ("far", "mar")  # lower is better, 0 … 1
 
@@ -41,6 +44,12 @@ def titles() -> dict[str, str]:
         "vus_pr": "VUS-PR",
         "affiliation_f1": say("affil. F1"),
         "nab": "NAB",
+        "nab_moved": say("NAB at ± 20 %"),
+        "nab_without": say("NAB less a folder"),
+        "batadal": "S",
+        "batadal_moved": say("S at ± 20 %"),
+        "s_ttd": "S_TTD",
+        "s_cm": "S_CM",
         "delay_p50_s": say("delay p50 s"),
         "accuracy": say("accuracy"),
         "macro_f1": say("macro F1"),
@@ -79,7 +88,8 @@ def cell(row: Row, key: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return " … ".join(NOTHING if one is None else f"{one:.3f}" for one in value)
+        form = ".1f" if key.startswith("nab") else ".3f"
+        return " … ".join(NOTHING if one is None else format(one, form) for one in value)
     if key in ("found", "found_in_time"):
         return f"{value}/{row.get('faults', NOTHING)}"
     if key in HIGHER or key in LOWER:

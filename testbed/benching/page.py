@@ -78,7 +78,11 @@ def _reading() -> Html:
         ("VUS-PR", say("Precision over recall at all thresholds, with labels softened around each fault "
                        "(PVLDB 2022). What is not worth more than the share of bad moments knows nothing.")),
         (say("affiliation F1"), say("How close alarms and faults lie, as chances beside a random moment (KDD 2022).")),
-        ("NAB", say("Changes of state found early after they happen; 100 is perfect, 0 is silence (ICMLA 2015).")),
+        ("NAB", say("Changes of state, or windows around what happened, found early; 100 is perfect, 0 is silence "
+                    "(ICMLA 2015).")),
+        ("S", say("BATADAL's own: the mean of S_TTD, how soon attacks are found, and S_CM, how many hours are right. "
+                  "An alarm that never ends gets 0.75.")),
+        ("*", say("As published on the same files, not measured here. NAB chose those thresholds by the labels.")),
         (say("delay"), say("From the first bad moment to the first alarm inside the fault. An alarm that was there "
                            "before counts as no delay, and as a false alarm.")),
         (say("macro F1"), say("Mean over classes, so that a rare class counts as much as any.")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,12 @@ import numpy as np
 
 from anomaly.calibrate import Budget
 from anomaly.fit import KINDS, fit
-from anomaly.metrics import Points, Stretches, affiliation_f1, by_stretch, vus_pr
-from anomaly.nab import Nab, nab
+from anomaly.metrics import Points
+from anomaly.nab import Nab
 from anomaly.t2q import T2Q
 from connectors.files import FileSource
 from connectors.items import Item
 from connectors.results import Result
-from connectors.times import SECOND
 from edge.alarm import Alarm, AlarmSpec
 from edge.digest import digest
 from edge.library import find
@@ -25,52 +24,17 @@ from edge.model import Bound, OnnxModel, load_model
 from edge.pipeline import Pipeline, Watch
 from edge.rules import Rules
 from edge.speed import speed
+from testbed.benching import scorers
 from testbed.benching.jobs import Progress, called, in_parallel, together
+from testbed.benching.outcome import Moved, Outcome
 from testbed.benching.rounding import rounded
+from testbed.benching.scorers import Answer
 from testbed.datasets.series import Series, load
 from testbed.rivals import ALWAYS, active
 
 GENERAL = ("mspc", "var-residual", "subsequence", "rules")  # kinds that fit any scalar signals
 MOVED = (0.8, 1.2)  # thresholds that are tried beside the calibrated one, as multiples of it
 YARDSTICKS = {"t2-q": True, "t2-q-textbook": False}  # T² and Q with the limits as published, and the textbook's
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one model made of one file."""
-
-    points: Points
-    stretches: Stretches
-    vus_pr: float | None
-    affiliation_f1: float | None
-    nab: Nab
-    hours: float
-    digest: str = ""
-    lost: int = 0
-    ms: tuple[float, float] | None = None
-    moved: tuple[Points, ...] = ()  # with the threshold at each of MOVED
-    is_hidden: bool = False
-
-
-@dataclass(slots=True)
-class _Scored:
-    """The rows behind the head of a file: when, and whether something was wrong."""
-
-    time: np.ndarray  # int64 (n,) ns
-    truth: np.ndarray  # float64 (n,)
-    changes: np.ndarray  # float64 (n,), other than 0 where the state changes
-
-    def outcome(self, alarm: np.ndarray, score: np.ndarray) -> Outcome:
-        """How alarms, bool (n,), and scores, float (n,), do beside the truth."""
-        seconds = (self.time - self.time[0]) / SECOND
-        return Outcome(
-            Points.of(self.truth, alarm),
-            by_stretch(self.truth, alarm, seconds),
-            vus_pr(self.truth, score),
-            affiliation_f1(self.truth, alarm),
-            nab(self.changes, alarm, seconds),
-            float(seconds[-1]) / 3600.0,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +70,20 @@ def rows_of(data: str, judged: Mapping[str, Mapping[str, Outcome]]) -> list[dict
     """A row a model, pooled over the files."""
     found = list(judged.values())
     folders = [path.rpartition("/")[0] for path in judged]
-    return [_row(model, data, [one[model] for one in found], folders) for model in found[0]]
+    rows = [_row(model, data, [one[model] for one in found], folders) for model in found[0]]
+    return rows + scorers.published(data, {path: one[ALWAYS].nab.changes for path, one in judged.items()})
 
 
 def outcomes(job: _Job) -> dict[str, Outcome]:
     """What every model and every rival made of one file."""
     source = job.series.source()
-    table, head = source.table, job.series.head
-    truth = table.labels[job.series.truth]
-    changes = table.labels.get(job.series.changes, np.zeros(len(truth)))
-    scored = _Scored(table.time[head:], truth[head:], changes[head:])
+    table = source.table
+    scored = Answer.of(job.series, table.time, table.labels)
     found = {name: _of_model(name, job.series, scored) for name in job.models}
-    for name, published in YARDSTICKS.items():
+    for name, published in YARDSTICKS.items() if len(job.series.tags) > 1 else ():  # one signal has no residual space
         found[name] = _of_yardstick(published, table.values, _taught(job.series, table.values), scored)
-    every = np.ones(len(scored.time))
-    found[ALWAYS] = scored.outcome(every, every)
+    every = np.ones(len(scored.time), bool)
+    found[ALWAYS] = Outcome.of(scored, every, every.astype(float))
     for outcome in found.values():
         outcome.is_hidden = job.series.is_hidden
     return found
@@ -131,12 +94,12 @@ def _taught(series: Series, values: np.ndarray) -> np.ndarray:
     return FileSource(series.normal[0], series.tags).table.values if series.normal else values[: series.head]
 
 
-def _of_yardstick(published: bool, values: np.ndarray, taught: np.ndarray, scored: _Scored) -> Outcome:
+def _of_yardstick(published: bool, values: np.ndarray, taught: np.ndarray, scored: Answer) -> Outcome:
     yardstick = T2Q(published)
     yardstick.fit(taught)
     score = yardstick.scores(values)[len(values) - len(scored.time) :]
-    outcome = scored.outcome(score > 1.0, score)
-    outcome.moved = tuple(Points.of(scored.truth, score > moved) for moved in MOVED)
+    outcome = Outcome.of(scored, score > 1.0, score)
+    outcome.moved = tuple(Moved.of(scored, score > moved) for moved in MOVED)
     return outcome
 
 
@@ -168,7 +131,7 @@ class _Scores:
         return np.array(active)[np.searchsorted(self.time, times, side="right")]
 
 
-def _of_model(name: str, series: Series, scored: _Scored) -> Outcome:
+def _of_model(name: str, series: Series, scored: Answer) -> Outcome:
     """A model in the pipeline that any line runs: windows, scores, alarms."""
     source = series.source()
     start = int(scored.time[0])
@@ -177,12 +140,12 @@ def _of_model(name: str, series: Series, scored: _Scored) -> Outcome:
     pipeline = Pipeline(source.groups, [bound], start, Watch(result=scores.note))
     events = [event for bundle in source.bundles() for event in pipeline.feed(bundle)]
     alarm = active([event for event in events if event.model == bound.name], scored.time)
-    outcome = scored.outcome(alarm, scores.at(scored.time))
+    outcome = Outcome.of(scored, alarm, scores.at(scored.time))
     outcome.digest = digest(events, start)
     outcome.lost = sum(count.lost for count in pipeline.counts().values())
     outcome.ms = ms
     if name != "rules":  # whose checks have no common threshold
-        outcome.moved = tuple(Points.of(scored.truth, scores.alarm(bound.alarm, m, scored.time)) for m in MOVED)
+        outcome.moved = tuple(Moved.of(scored, scores.alarm(bound.alarm, m, scored.time)) for m in MOVED)
     return outcome
 
 
@@ -215,18 +178,22 @@ def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]
     hours = sum(one.hours for one in found)
     false = sum(one.stretches.false_alarms for one in found)
     times = [one.ms for one in found if one.ms is not None]
+    moved = list(zip(*(one.moved for one in found), strict=True))
+    is_nab = data == "nab"
     row: dict[str, Any] = {
         "model": called(model),
         "data": data,
         "files": len(found),
         "f1": rounded(points.f1),
-        "f1_moved": _f1_of_each(zip(*(one.moved for one in found), strict=True)),
-        "f1_without": _spread(found, folders),
+        "f1_moved": _of_each(moved, lambda part: _points(part).f1),
+        "f1_without": _spread(found, folders, lambda part: _points(part).f1),
         "far": rounded(points.far),
         "mar": rounded(points.mar),
         "detection": _detection(found),
         "vus_pr": _mean([one.vus_pr for one in found]),
-        "nab": rounded(sum((one.nab for one in found), Nab()).score),
+        "nab": rounded(_nab(found)),
+        "nab_moved": _of_each(moved, _nab) if is_nab else None,
+        "nab_without": _spread(found, folders, _nab) if is_nab else None,
         "affiliation_f1": _mean([one.affiliation_f1 for one in found]),
         "found": len(delays),
         "faults": sum(one.stretches.faults for one in found),
@@ -237,6 +204,7 @@ def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]
         "p99_ms": max((ms[1] for ms in times), default=None),
         "lost": sum(one.lost for one in found),
     }
+    row |= scorers.competition([one.batadal for one in found], [[one.batadal for one in part] for part in moved])
     if any(one.digest for one in found):
         row["digest"] = together([one.digest for one in found])
     return row
@@ -248,18 +216,28 @@ def _detection(found: Sequence[Outcome]) -> float | None:
     return _mean([1.0 - mar for mar in missed if mar is not None])
 
 
-def _f1_of_each(parts: Iterable[Sequence[Points]]) -> list[float | None] | None:
-    """F1 of each part, pooled; None where there is none."""
-    return [rounded(sum(part, Points()).f1) for part in parts] or None
+Part = Sequence[Outcome] | Sequence[Moved]
 
 
-def _spread(found: Sequence[Outcome], folders: Sequence[str]) -> list[float | None] | None:
-    """The least and the most F1 with one folder left out; None where all files lie in one."""
-    left = [
-        [one.points for one, own in zip(found, folders, strict=True) if own != folder]
-        for folder in sorted(set(folders))
-    ]
-    values = sorted(value for value in (_f1_of_each(left) or []) if value is not None) if len(left) > 1 else []
+def _of_each(parts: Iterable[Part], figure: Callable[[Part], float | None]) -> list[float | None] | None:
+    """A figure of each part, pooled; None where there is none."""
+    return [rounded(figure(part)) for part in parts] or None
+
+
+def _points(part: Part) -> Points:
+    return sum((one.points for one in part), Points())
+
+
+def _nab(part: Part) -> float | None:
+    return sum((one.nab for one in part), Nab()).score
+
+
+def _spread(
+    found: Sequence[Outcome], folders: Sequence[str], figure: Callable[[Part], float | None]
+) -> list[float | None] | None:
+    """The least and the most of a figure with one folder left out; None where all files lie in one."""
+    left = [[one for one, own in zip(found, folders, strict=True) if own != folder] for folder in sorted(set(folders))]
+    values = sorted(value for value in (_of_each(left, figure) or []) if value is not None) if len(left) > 1 else []
     return [values[0], values[-1]] if values else None
 
 

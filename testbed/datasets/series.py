@@ -1,16 +1,17 @@
-"""Labelled series of measurements: skab, a file a series, whose head is known to be normal; tep, with normal runs."""
+"""Labelled series of measurements: some with a head that is known to be normal, some with normal runs beside them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.errors import InputError, nearest
-from connectors.files import FileSource
 from connectors.tags import Tag
 from connectors.texts import say
+from testbed.datasets.batadal import batadal
+from testbed.datasets.labelled import Series
+from testbed.datasets.nab import nab
 from testbed.datasets.pictures import DATA, read_list
 
 SKAB_HEAD = 400  # rows of a file that train; SKAB's own protocol, core/utils.py
@@ -18,44 +19,6 @@ SKAB_UNITS = {
     "Accelerometer1RMS": "[g]", "Accelerometer2RMS": "[g]", "Current": "A", "Pressure": "bar", "Temperature": "Cel",
     "Thermocouple": "Cel", "Voltage": "V", "Volume Flow RateRMS": "L/min",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One file of a set.
-
-    Attributes:
-        path: relative to the set's root, with forward slashes; what a list names.
-        file: where it lies.
-        tags: its signals, called alike in every file of the set, so that one model fits all.
-        truth: column that is not 0 where something is wrong.
-        changes: column that is not 0 where the state changes, or empty.
-        head: rows that fit and calibrate, and are not scored.
-        normal: files that fit and calibrate instead: the first fits, the others calibrate.
-        budget: false alarms that the threshold allows.
-        is_hidden: no published method finds it; it is left out of the mean detection.
-    """
-
-    path: str
-    file: Path
-    tags: tuple[Tag, ...]
-    truth: str
-    changes: str
-    head: int
-    normal: tuple[Path, ...] = ()
-    budget: str = "1/20m"  # a head of minutes says nothing of a day
-    is_hidden: bool = False
-
-    def source(self) -> FileSource:
-        """The file as a source. Raises InputError naming every fault, or one that has no row behind its head."""
-        labels = (self.truth, self.changes) if self.changes else (self.truth,)
-        source = FileSource(self.file, self.tags, labels=labels)
-        if len(source.table.time) <= self.head:
-            raise InputError(
-                say("{path} has {rows} rows, and the first {head} are for fitting: nothing is left to score.",
-                    path=self.file, rows=len(source.table.time), head=self.head)
-            )  # fmt: skip
-        return source
 
 
 def load(name: str, root: Path | None = None, test: Path | None = None) -> list[Series]:
@@ -145,4 +108,4 @@ def _header(file: Path) -> list[str]:
         raise InputError(say("{path} cannot be read: {reason}.", path=file, reason=error.strerror or error)) from None
 
 
-SETS: dict[str, Callable[[Path], list[Series]]] = {"skab": _skab, "tep": _tep}
+SETS: dict[str, Callable[[Path], list[Series]]] = {"batadal": batadal, "nab": nab, "skab": _skab, "tep": _tep}
