@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
+from testbed.benching.cells import Cells
 from testbed.benching.jobs import Progress, together
 
 OVER_DATA = ("memory", "mqtt")
@@ -36,15 +37,15 @@ class Bench:
         return bench_page(self.rows, self.about)
 
     def keep(self, folder: Path) -> None:
-        """Write bench.json and bench.html into a folder. Raises InputError unless it is absent or empty."""
+        """Write bench.json and bench.html into a folder, and take its cells away.
+
+        Raises InputError unless it is absent, empty, or that of a bench that was interrupted.
+        """
+        cells = Cells(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise InputError(
-                    say("{folder} is not empty. Give --out a folder that is absent or empty.", folder=folder)
-                )
             (folder / "bench.json").write_text(json.dumps(self.score, ensure_ascii=False) + "\n", encoding="utf-8")
             (folder / "bench.html").write_text(self.report(), encoding="utf-8")
+            cells.clear()
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(say("{folder} cannot be written: {reason}.", folder=folder, reason=reason)) from None
@@ -69,6 +70,7 @@ def bench(
     over: str = "memory",
     jobs: int = 1,
     progress: Progress = lambda done, of: None,
+    out: str | Path | None = None,
 ) -> Bench:
     """Measure models side by side on scenarios, or on one set of data.
 
@@ -84,6 +86,8 @@ def bench(
         over: transport of scenarios and pictures.
         jobs: processes.
         progress: told how much is done.
+        out: a folder where what is finished is kept as it comes, one cell a run or a file of a set; the same bench with
+            the same folder goes on where it stopped. `Bench.keep` of it ends that.
 
     Raises InputError if anything given does not fit, PartFailed if a transport fails.
     """
@@ -95,16 +99,17 @@ def bench(
              "data": data, "train": train, "test": test, "over": over}  # fmt: skip
     if bool(scenarios) == (data is not None):
         raise InputError(say("bench measures on --scenarios or on --data: name one of them."))
+    cells = None if out is None else Cells(Path(out))
     if data is None:
         from testbed.benching.scenarios import scenario_rows
 
-        return Bench(scenario_rows(scenarios, seeds, models, over, jobs, progress), about)
-    return Bench(_data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress), about)
+        return Bench(scenario_rows(scenarios, seeds, models, over, jobs, progress, cells), about)
+    return Bench(_data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress, cells), about)
 
 
 def _data_rows(
     data: str, root: Path | None, train: Path | None, test: Path | None, over: str, models: Sequence[str] | None,
-    jobs: int, progress: Progress,
+    jobs: int, progress: Progress, cells: Cells | None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of one set of data: labelled series, or pictures."""
     if over not in OVER_DATA:
@@ -127,7 +132,7 @@ def _data_rows(
 
         if train is not None:
             raise InputError(say("{data} is fitted on the head of each file; --train does not go with it.", data=data))
-        return series_rows(data, root, test, models, jobs, progress)
+        return series_rows(data, root, test, models, jobs, progress, cells)
     from testbed.benching.pictures import picture_rows
 
     return picture_rows(data, root, train, test, models, over, progress)

@@ -48,7 +48,7 @@ def carry_out(ask: Ask, progress: Progress) -> Bench:
     """Measure."""
     return bench(
         models=ask.models, scenarios=ask.scenarios, seeds=ask.seeds, data=ask.data, root=ask.root, train=ask.train,
-        test=ask.test, over=ask.over, jobs=ask.jobs, progress=progress,
+        test=ask.test, over=ask.over, jobs=ask.jobs, progress=progress, out=ask.out,
     )  # fmt: skip
 
 

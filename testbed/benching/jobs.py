@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from testbed.benching.cells import Cells
 
 Progress = Callable[[float, float], None]  # done, of so many
 Work = TypeVar("Work")
@@ -13,23 +16,36 @@ Done = TypeVar("Done")
 
 
 def in_parallel(
-    function: Callable[[Work], Done], work: Sequence[Work], processes: int, progress: Progress
-) -> list[Done]:
-    """What `function`, which stands in a module, makes of each piece of work, in order."""
-    done: list[Done] = []
+    function: Callable[[Work], Done], work: Sequence[Work], processes: int, progress: Progress,
+    cells: Cells | None = None,
+) -> list[Done]:  # fmt: skip
+    """What `function`, which stands in a module, makes of each piece of work, in order.
+
+    What `cells` holds is not made again, and what is made is put there at once.
+    """
+    known = (
+        {} if cells is None else {i: made for i, piece in enumerate(work) if (made := cells.find(piece)) is not None}
+    )
+    left = [(i, piece) for i, piece in enumerate(work) if i not in known]
+    if known:
+        progress(len(known), len(work))
+    for (i, piece), made in zip(left, _made(function, [piece for _, piece in left], processes), strict=True):
+        if cells is not None:
+            cells.keep(piece, made)
+        known[i] = made
+        progress(len(known), len(work))
+    return [known[i] for i in range(len(work))]
+
+
+def _made(function: Callable[[Work], Done], work: Sequence[Work], processes: int) -> Iterator[Done]:
     if processes <= 1:
-        for piece in work:
-            done.append(function(piece))
-            progress(len(done), len(work))
-        return done
+        yield from map(function, work)
+        return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for result in pool.map(function, work):
-            done.append(result)
-            progress(len(done), len(work))
-    return done
+        yield from pool.map(function, work)
 
 
 def together(digests: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from edge.library import RULES, choose, find, listed
 from edge.model import load_model
 from edge.speed import speed
 from edge.surface import PLACE
+from testbed.benching.cells import Cells
 from testbed.benching.jobs import Progress, called, in_parallel, joined, together
 from testbed.library import load, names
 from testbed.match import Found, match
@@ -41,7 +42,7 @@ class _Job:
 
 def scenario_rows(
     scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: int,
-    progress: Progress,
+    progress: Progress, cells: Cells | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row a model and scenario, and one for the rival that always alarms.
 
@@ -52,15 +53,16 @@ def scenario_rows(
         over: transport.
         jobs: processes.
         progress: told how many runs are done.
+        cells: runs that are not made again.
 
     Raises InputError for what is not known or does not fit.
     """
-    return rows_of(judged(matching(scenarios), seeds, models, over, jobs, progress))
+    return rows_of(judged(matching(scenarios), seeds, models, over, jobs, progress, cells))
 
 
 def judged(
     scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: int,
-    progress: Progress,
+    progress: Progress, cells: Cells | None = None,
 ) -> dict[tuple[str, str], list[Outcome]]:  # fmt: skip
     """What each model made of each seed, by scenario and model. Arguments as for `scenario_rows`."""
     work = [
@@ -70,7 +72,7 @@ def judged(
         for seed in seeds
     ]
     found: dict[tuple[str, str], list[Outcome]] = {}
-    for job, outcome in zip(work, in_parallel(_outcome, work, jobs, progress), strict=True):
+    for job, outcome in zip(work, in_parallel(_outcome, work, jobs, progress, cells), strict=True):
         found.setdefault((job.scenario, job.model), []).append(outcome)
     return found
 

@@ -25,6 +25,7 @@ from edge.pipeline import Pipeline, Watch
 from edge.rules import Rules
 from edge.speed import speed
 from testbed.benching import scorers
+from testbed.benching.cells import Cells
 from testbed.benching.jobs import Progress, called, in_parallel, together
 from testbed.benching.outcome import Moved, Outcome
 from testbed.benching.rounding import rounded
@@ -46,24 +47,27 @@ class _Job:
 
 
 def series_rows(
-    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress
-) -> list[dict[str, Any]]:
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress,
+    cells: Cells | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """A row a model, then the yardsticks and the rival that always alarms, pooled over the files of a set.
 
-    A kind is fitted and calibrated on the head of each file; a name or a file is taken as it is.
+    A kind is fitted and calibrated on the head of each file; a name or a file is taken as it is. What `cells` holds is
+    not made again.
 
     Raises InputError for a set or a model that does not fit.
     """
-    return rows_of(name, judged(name, root, test, models, jobs, progress))
+    return rows_of(name, judged(name, root, test, models, jobs, progress, cells))
 
 
 def judged(
-    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress
-) -> dict[str, dict[str, Outcome]]:
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress,
+    cells: Cells | None = None,
+) -> dict[str, dict[str, Outcome]]:  # fmt: skip
     """What every model and rival made of every file, by path and model. Arguments as for `series_rows`."""
     work = [_Job(series, tuple(models or GENERAL)) for series in load(name, root, test)]
     paths = [job.series.path for job in work]
-    return dict(zip(paths, in_parallel(outcomes, work, jobs, progress), strict=True))
+    return dict(zip(paths, in_parallel(outcomes, work, jobs, progress, cells), strict=True))
 
 
 def rows_of(data: str, judged: Mapping[str, Mapping[str, Outcome]]) -> list[dict[str, Any]]:
