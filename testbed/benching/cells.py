@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from connectors.errors import InputError
 from connectors.texts import say
 from edge.versions import versions
@@ -129,7 +131,7 @@ def encoded(value: Any) -> Any:
         return {"is": "dict", "of": [[encoded(k), encoded(v)] for k, v in value.items()]}
     if isinstance(value, bytes):
         return {"is": "bytes", "of": base64.b64encode(value).decode("ascii")}
-    return value.item() if hasattr(value, "item") else value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def decoded(told: Any) -> Any:
