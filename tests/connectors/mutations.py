@@ -132,7 +132,7 @@ def _sparkplug(stack: ExitStack) -> Judge:
         ours = json.loads(json.dumps(test_sparkplug_fuzz.reading(data)))
         theirs = json.loads(answer.readline())
         # the reference reads every text at once, ours tells a broken one when it is asked for
-        assert ours is None or theirs == "text" or ours == theirs
+        assert test_sparkplug_fuzz.agrees(ours, theirs)
         return ours is not None
 
     return judge

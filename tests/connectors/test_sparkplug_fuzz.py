@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from connectors.errors import BadMessage
 from connectors.items import Changes, Context
@@ -95,22 +96,41 @@ def test_every_seed_reads_whole():
         assert "refused" not in json.dumps(reading(seed))
 
 
+def leaves_known_out(message: Any) -> bool:
+    """Whether a decoder took a field of the schema for an unknown one, here or deeper.
+
+    The pure-Python decoder does so where a field's key is written in more bytes than it needs, which protobuf allows
+    and every other decoder reads.
+    """
+    known = message.DESCRIPTOR.fields_by_number
+    if any(field.field_number in known for field in UnknownFieldSet(message)):
+        return True
+    parts = [value for field, value in message.ListFields() if field.message_type is not None]
+    return any(leaves_known_out(one) for part in parts for one in (part if hasattr(part, "append") else [part]))
+
+
+def agrees(ours: Any, theirs: Any) -> bool:
+    """Whether ours is refused, or what the reference reads; `theirs` is a line of REFERENCE."""
+    return ours is None or theirs == "text" or ours == theirs or (isinstance(theirs, dict) and "leaves out" in theirs)
+
+
 REFERENCE = """
 import json, sys
 from google.protobuf.internal import api_implementation
 assert api_implementation.Type() == "python"
 from connectors.sparkplug_schema import payload_class
-from tests.connectors.test_sparkplug_fuzz import reading
+from tests.connectors.test_sparkplug_fuzz import leaves_known_out, reading
 for line in sys.stdin:
     data = bytes.fromhex(line)
     try:
-        payload_class().FromString(data)
+        message = payload_class().FromString(data)
     except UnicodeDecodeError:  # it reads every text at once; ours tells a broken one when it is asked for
         print('"text"')
     except Exception:
         print("null")
     else:
-        print(json.dumps(reading(data)))
+        read = reading(data)
+        print(json.dumps({"leaves out": read} if leaves_known_out(message) else read))
 """
 
 
@@ -128,10 +148,11 @@ def test_what_is_read_is_what_the_reference_decoder_reads():
     ours = [json.loads(json.dumps(reading(data))) for data in payloads]
     assert len(reference) == len(ours)
     pairs = list(zip(payloads, ours, reference, strict=True))
-    differing = [(data.hex(), a, b) for data, a, b in pairs if b != "text" and a is not None and a != b]
+    differing = [(data.hex(), a, b) for data, a, b in pairs if not agrees(a, b)]
     assert not differing, differing[:3]
     stricter = sum(a is None and b not in (None, "text") for _, a, b in pairs)
     assert 200 < sum(read is None for read in ours) < 1900
+    assert sum(isinstance(b, dict) for _, _, b in pairs) < 200
     assert stricter < 300  # the pure-Python decoder lets numbers pass that are longer than 64 bits
 
 
