@@ -77,6 +77,12 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
+def warped(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A window (h, w) of the picture under an affine float32 (2, 3) matrix; outside it lies its mean grey level."""
+    fill = float(image.mean())
+    return cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderValue=fill)
+
+
 def islands(mask: np.ndarray, reach: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     """Boxes x1, y1, x2, y2 of what is set in a bool (h, w) mask, by top and left; nearer than `reach` (y, x) is one."""
     if not mask.any():

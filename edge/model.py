@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from connectors.errors import InputError
 from connectors.items import Frame
-from connectors.results import Result
+from connectors.results import Detections, Result
 from connectors.tags import Group, unit_path
 from connectors.texts import say
 from edge.alarm import AlarmSpec
+from edge.boxes import in_picture
 from edge.card import Card, Input, parse, resolve
 from edge.picture import as_input
 from edge.session import CARD_KEY, Session, read_model
@@ -128,7 +130,7 @@ class _BoundOnnx:
         self.name = name
         self.condition, self.severity = card.condition, card.severity
         self.place, self.advice, self.alarm = card.place, card.advice, card.alarm
-        self._session, self._outputs = model.session, card.outputs
+        self._session, self._outputs, self._card = model.session, card.outputs, card.raw
         if "score" not in card.outputs:
             raise InputError(
                 say(
@@ -163,7 +165,13 @@ class _BoundOnnx:
         return self._result(windows[0].end, self._session.run(feeds))
 
     def score_frame(self, frame: Frame) -> Result:
-        return self._result(frame.time, self._session.run({self._inputs[0]: as_input(frame.image, self._picture)}))
+        image = frame.image
+        outputs = self._session.run({self._inputs[0]: as_input(image, self._picture)})
+        result = self._result(frame.time, outputs)
+        if "boxes" not in self._outputs:
+            return result
+        rows = in_picture(outputs[self._outputs["boxes"]][0], image.shape, self._card)
+        return replace(result, detections=Detections(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int32)))
 
     def _result(self, time: int, outputs: dict[str, np.ndarray]) -> Result:
         role = self._outputs

@@ -284,7 +284,7 @@ def models(
 def train(
     kind: Annotated[
         str,
-        typer.Argument(help="mspc, spectrum, chatter, bearing …; classify, surface-patch or surface-padim."),
+        typer.Argument(help="mspc, spectrum, chatter, bearing …; classify, detect, surface-patch or surface-padim."),
     ],
     data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
@@ -296,6 +296,9 @@ def train(
     drop: Drop = None,
     root: Annotated[Path | None, typer.Option(help="Where a set of pictures lies.")] = None,
     train: Annotated[list[Path] | None, typer.Option(help="List of pictures to fit on, paths relative to it.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="How often detect sees every picture, 48 where none is given.")
+    ] = None,
     tz: Zone = "UTC",
     since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Take a file up to this time.")] = None,
@@ -305,8 +308,9 @@ def train(
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
     wanted = None if seeds is None else _range(seeds)
     return commands.train(
-        kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or (), html
-    )
+        kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or (), html,
+        epochs,
+    )  # fmt: skip
 
 
 @app.command()

@@ -289,13 +289,13 @@ def models(ask: Shelf) -> int:
 def train(
     kind: str, data: str, out: Path, seeds: Sequence[int] | None, budget: str | None, tags: Path | None,
     drop: Sequence[str], zone: str, json: bool, since: str | None = None, until: str | None = None,
-    root: Path | None = None, lists: Sequence[Path] = (), html: Path | None = None,
+    root: Path | None = None, lists: Sequence[Path] = (), html: Path | None = None, epochs: int | None = None,
 ) -> int:  # fmt: skip
     """Fit, calibrate, write."""
     from edge.model import OnnxModel
     from testbed import train as work
 
-    work.known(kind, data, seeds)
+    work.known(kind, data, seeds, epochs)
     work.writable(out)
     with _progress(f"train {kind}", json) as progress:
 
@@ -305,7 +305,8 @@ def train(
         if kind in work.PICTURE_KINDS:
             from testbed.train_pictures import train_on_pictures
 
-            model = train_on_pictures(kind, data, root, lists, seeds or work.PICTURE_SEEDS, budget, tell)
+            kept = out.with_suffix(".resume")
+            model = train_on_pictures(kind, data, root, lists, seeds or work.PICTURE_SEEDS, budget, tell, epochs, kept)
         elif kind in work.RECORD_KINDS:
             from testbed.train_bearing import train_on_records
 
@@ -340,6 +341,9 @@ def _rests_on(card: Mapping[str, Any]) -> str:
         return say("calibrated on {hours} h of normal data", hours=calibration["normal_hours"]) + carried
     if "normal_pictures" in calibration:
         return say("calibrated on {n} normal pictures", n=calibration["normal_pictures"])
+    if "map50" in training:
+        return say("{n} classes, mAP@50 {map50} on {held_out} pictures held out",
+                   n=len(card["labels"]), map50=training["map50"], held_out=training["held_out"])  # fmt: skip
     if training.get("held_out"):
         return say("{n} classes, accuracy {accuracy} on {held_out} pictures held out",
                    n=len(card["labels"]), accuracy=training["accuracy"], held_out=training["held_out"])  # fmt: skip

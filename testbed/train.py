@@ -28,7 +28,7 @@ from testbed.scenario import Scenario
 FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
 SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's runs, where none are named
 PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
-PICTURE_KINDS = ("classify", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
+PICTURE_KINDS = ("classify", "detect", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
 RECORD_KINDS = ("bearing",)  # see testbed/train_bearing.py
 ALL_KINDS = (*KINDS, *PICTURE_KINDS, *RECORD_KINDS)
 OF_BLOCKS = ("chatter", "tone", "weld")  # kinds that read waveforms
@@ -37,12 +37,14 @@ VIEWS = {"balance": BalanceView, "spectrum": View, "envelope": EnvelopeView}  # 
 Progress = Callable[[str, int, int], None]
 
 
-def known(kind: str, data: str, seeds: Sequence[int] | None) -> None:
-    """Raises InputError for a kind that is not, and for seeds where signals come from a file, before work begins."""
+def known(kind: str, data: str, seeds: Sequence[int] | None, epochs: int | None = None) -> None:
+    """Raises InputError for a kind that is not, and for what does not go with it, before work begins."""
     if kind not in ALL_KINDS:
         raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, ALL_KINDS))
     if seeds is not None and kind in KINDS and not data.startswith("scenario:"):
         raise InputError(say("--seeds go with --data scenario:NAME; {data} is a file.", data=data))
+    if epochs is not None and kind != "detect":
+        raise InputError(say("--epochs go with detect; {kind} is fitted in one go.", kind=kind))
 
 
 def train_on_series(

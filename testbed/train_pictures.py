@@ -16,13 +16,14 @@ from testbed.datasets.near import split, together
 from testbed.datasets.pictures import SETS, Picture, load
 from testbed.train import FIRST_TRAINING_SEED, Progress
 from testbed.train import PICTURE_KINDS as KINDS
-from vision import classify, padim, patch
+from vision import classify, detect, padim, patch
 
 SCENARIO = "strip-surface"  # the scenario whose strip pictures are drawn from
 FRAMES = 4  # of a strip without marks a seed
 CROP_FRAMES = 8  # of a strip with marks a seed
 FIT_SHARE = 0.5  # of the seeds that are fitted on; the others calibrate
 CALIBRATION = 0.25  # of the normal pictures of a set
+HELD_OUT = 0.2  # share of each class that a detector's figures are measured on
 BUDGET = "1/1000"  # normal pictures a false alarm
 LICENCES = {"x-sdd": "Apache-2.0"}  # sets that have one; the others are for research
 STRIP_WORDS = {  # classes of x-sdd that the drawn strip has as well
@@ -44,7 +45,8 @@ class Taught:
 
 def train_on_pictures(
     kind: str, data: str, root: Path | None = None, lists: Sequence[Path] = (), seeds: Sequence[int] = (),
-    budget: str | None = None, progress: Progress = lambda what, done, of: None,
+    budget: str | None = None, progress: Progress = lambda what, done, of: None, epochs: int | None = None,
+    checkpoint: Path | None = None,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, one of KINDS.
 
@@ -57,6 +59,8 @@ def train_on_pictures(
         seeds: of a scenario, from FIRST_TRAINING_SEED up.
         budget: false alarms a number of normal pictures, such as 1/1000; for surface-*.
         progress: told what is being done, how far, of how many.
+        epochs: of a detector.
+        checkpoint: file that keeps a detector's training, see `vision.detect.fit`.
 
     Raises InputError for what does not fit.
     """
@@ -68,8 +72,11 @@ def train_on_pictures(
         every = _all(taught)
         notes = _notes(kind, data, sources, lists, seeds)
         return classify.fit(every.pictures, every.labels, every.groups, notes, progress)
-    pictures_per_alarm = _budget(budget or BUDGET)
     notes = _notes(kind, data, sources, lists, seeds)
+    if kind == "detect":
+        plan = detect.Plan() if epochs is None else detect.Plan(epochs=epochs)
+        return _detector(data, load(data, root, lists), not lists, plan, checkpoint, notes, progress)
+    pictures_per_alarm = _budget(budget or BUDGET)
     if data.startswith("scenario:"):
         if kind == "surface-padim":
             raise InputError(say("surface-padim is for pictures of one framing; a strip has none. Fit surface-patch."))
@@ -81,6 +88,19 @@ def train_on_pictures(
     if kind == "surface-padim":
         return padim.fit(fitted, calibrated, pictures_per_alarm, notes, progress)
     return patch.fit(fitted, calibrated, pictures_per_alarm, patch.TEXTURE, notes, progress)
+
+
+def _detector(
+    data: str, pictures: Sequence[Picture], holds_out: bool, plan: detect.Plan, checkpoint: Path | None,
+    notes: dict[str, Any], progress: Progress,
+) -> bytes:  # fmt: skip
+    """A detector. A list's pictures are all learned; without one, whole groups are held out and measured on."""
+    held: set[str] = set()
+    if holds_out:
+        held = {p.path for p in split(pictures, together(data, pictures), HELD_OUT)[1]}
+    out = [picture.path in held for picture in pictures]
+    images = [picture.image() for picture in pictures]
+    return detect.fit(images, [p.boxes for p in pictures], out, plan, checkpoint, notes, progress)
 
 
 def counted(progress: Progress, fitted: int, calibrated: int) -> Progress:

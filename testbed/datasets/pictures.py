@@ -183,10 +183,11 @@ def _voc(path: Path) -> tuple[Box, ...]:
 
 
 def _folders(key: str, file: Path, beside: Mapping[str, Path], prefix: str = "") -> Picture:
-    """A folder a class; a mask lies beside its picture."""
+    """A folder a class; a mask lies beside its picture, and boxes in an .xml of the same name."""
     label = file.parent.name.removeprefix(prefix)
     label = label.lower() if label.lower() in NORMAL else label
-    return Picture(key, file, label, "", (), beside.get(key.removesuffix(file.suffix)))
+    boxes = _voc(xml) if (xml := file.with_suffix(".xml")).is_file() else ()
+    return Picture(key, file, label, "", boxes, beside.get(key.removesuffix(file.suffix)))
 
 
 Reader = Callable[[str, Path, Mapping[str, Path]], Picture]

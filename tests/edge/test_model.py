@@ -11,6 +11,8 @@ import pytest
 from anomaly.calibrate import carried_h
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
+from connectors.items import Frame
+from connectors.pictures import encode
 from connectors.tags import Group, Tag
 from edge.card import braces, pack, parse, resolve, unpack
 from edge.model import SHIPPED, OnnxModel, load_model
@@ -118,6 +120,27 @@ def test_a_pattern_that_finds_no_tag_is_refused_by_name():
 def test_a_pattern_that_finds_two_tags_is_refused():
     with pytest.raises(InputError, match="finds 2 tags"):
         resolve(["*/A"], ["L/U/A", "L/V/A"], "mean")
+
+
+def test_a_detector_gives_things_found_in_pixels_of_the_picture_it_was_shown():
+    g = Graph("halves")
+    nothing = g.mul(g.add("ReduceMean", g.pixels("image", [1, 32, 32, 1]), keepdims=0), g.constant(0.0))
+    places = np.array([[[0, 0, 0.5, 1, 0.9, 0.0], [0, 0, 0.5, 0.9, 0.8, 0.1], [0.5, 0, 1, 1, 0.2, 0.6]]])
+    g.output(g.add("Add", g.constant(places), nothing), "boxes", [1, 3, 6])
+    g.output(g.add("Add", g.constant(np.array([1.8])), nothing), "score", [1])
+    card = {
+        "name": "halves", "task": "detect", "condition": "surface", "labels": ["scale", "scratch"], "confidence": 0.5,
+        "inputs": [{"name": "image", "kind": "image", "layout": "NHWC", "size": ["n", 32, 32, 1]}],
+        "outputs": [{"name": name, "role": name} for name in ("score", "boxes")],
+    }  # fmt: skip
+    camera = Tag(name="L/CAM", rate_hz=1.0, group="c")
+    bound = OnnxModel(g.model(card), "halves.onnx").bind([Group("c", (camera,), "frames")])
+    result = bound.score_frame(Frame(camera, 5, encode(np.zeros((50, 200), np.uint8))))
+    assert (result.time, round(result.score, 4)) == (5, 1.8)
+    assert result.detections is not None
+    assert result.detections.boxes.tolist() == [[0, 0, 100, 50], [100, 0, 200, 50]]
+    assert result.detections.label.tolist() == [0, 1]
+    assert np.allclose(result.detections.confidence, [0.9, 0.6])
 
 
 def test_braces_spell_out_lists_and_ranges():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from connectors.pictures import encode
 from edge.model import OnnxModel
 from testbed.cli import run_cli
 from testbed.train_pictures import train_on_pictures
+from tests.vision.detecting import dents, untaught
 from tests.vision.pictures import dented, surface
+from vision import detect
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,44 @@ def test_a_folder_of_ones_own_trains_every_kind(folder, tmp_path, capsys, kind):
         assert card["training"]["held_out"] > 0
     else:
         assert card["calibration"]["normal_pictures"] == 10, "a quarter of the good ones"
+
+
+@pytest.fixture
+def boxed(tmp_path) -> Path:
+    """A folder of one's own in which every dent has its box, in the form of PASCAL VOC."""
+    for i, (image, boxes) in enumerate(zip(*dents(60), strict=True)):
+        file = tmp_path / "own" / ("dent" if boxes else "good") / f"{i:02d}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encode(image))
+        for label, *corners in boxes:
+            sides = "".join(f"<{k}>{v}</{k}>" for k, v in zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True))
+            voc = f"<annotation><object><name>{label}</name><bndbox>{sides}</bndbox></object></annotation>"
+            file.with_suffix(".xml").write_text(voc)
+    return tmp_path / "own"
+
+
+def test_a_detector_holds_out_whole_groups_but_learns_all_of_a_list(boxed, tmp_path, monkeypatch):
+    asked = {}
+
+    def learn(samples, classes, plan, run, checkpoint, progress):
+        asked.update(n=len(samples), boxes=sum(len(s.boxes) for s in samples), plan=plan, checkpoint=checkpoint)
+        return untaught(classes), [1.0]
+
+    monkeypatch.setattr(detect, "_torch", lambda: SimpleNamespace(learn=learn))
+    out = tmp_path / "d.onnx"
+    assert run_cli(["train", "detect", "--data", str(boxed), "--out", str(out), "--epochs", "3", "--json"]) == 0
+    card = OnnxModel(out.read_bytes(), out.name).card.raw
+    assert (asked["plan"].epochs, asked["checkpoint"]) == (3, tmp_path / "d.resume")
+    assert asked["n"] + card["training"]["held_out"] == 60
+    assert 8 <= card["training"]["held_out"] <= 16
+    assert card["licence"] != "Apache-2.0", "nobody said that the pictures are free"
+
+    chosen = tmp_path / "list.txt"
+    chosen.write_text("\n".join(f"{'dent' if i % 2 else 'good'}/{i:02d}.png" for i in range(24)))
+    card = OnnxModel(train_on_pictures("detect", str(boxed), lists=[chosen]), "d").card.raw
+    assert (asked["n"], asked["boxes"], asked["plan"].epochs, asked["checkpoint"]) == (24, 12, 48, None)
+    assert "held_out" not in card["training"]
+    assert len(card["training"]["lists"]["list.txt"]) == 64
 
 
 def test_progress_is_one_way_from_nothing_to_all(folder):
@@ -79,6 +120,7 @@ def test_the_drawn_strip_teaches_both(tmp_path):
         ("surface-patsh", "x-sdd", {}, "Did you mean 'surface-patch'"),
         ("surface-padim", "OWN", {"budget": "1/24h"}, "written like 1/1000"),
         ("surface-padim", "OWN/dent", {}, "8 normal pictures|too few"),
+        ("detect", "OWN", {}, "at least 8 pictures with boxes, but got 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(folder, kind, data, more, said):
@@ -101,6 +143,12 @@ def test_nothing_is_written_when_it_fails(tmp_path, capsys):
     assert run_cli(["train", "classify", "--data", "neu-dat", "--out", str(out)]) == 2
     assert "Did you mean 'neu-det'" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_epochs_are_of_detectors_alone(folder, tmp_path, capsys):
+    line = ["train", "classify", "--data", str(folder), "--out", str(tmp_path / "x.onnx"), "--epochs", "3"]
+    assert run_cli(line) == 2
+    assert "--epochs go with detect" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_fitting(folder, tmp_path, capsys, monkeypatch):

@@ -230,3 +230,43 @@ def test_pictures_are_fitted_to_a_graph_and_maps_grow_back():
     heat[0, 0] = 1.0
     assert grown(heat, (40, 50), [1, "h", "w", 1]).shape == (40, 50)
     assert grown(heat, (40, 50), ["n", 32, 32, 1]).argmax() == 0
+
+
+VOC = "<annotation>{}</annotation>"
+OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+
+
+def boxer(labels: list[str]) -> bytes:
+    """Finds two boxes in every picture: the left half, of the first class, and the right one, of the second."""
+    g = Graph("boxer")
+    nothing = g.mul(g.add("ReduceMean", g.pixels("image", [1, SIDE, SIDE, 1]), keepdims=0), g.constant(0.0))
+    halves = [[0, 0, 0.5, 1, 0.9, 0.0], [0, 0, 0.5, 0.9, 0.8, 0.02], [0.5, 0, 1, 1, 0.0, 0.6]]
+    g.output(g.add("Add", g.constant(np.array([halves])), nothing), "boxes", [1, 3, 6])
+    g.output(g.add("Add", g.constant(np.array([3.6])), nothing), "score", [1])
+    card = {"name": "boxer", "kind": "boxer", "task": "detect", "condition": "surface", "labels": labels}
+    return g.model({**card, **_ports("score", "boxes")})
+
+
+def test_boxes_are_scored_as_coco_does_beside_one_around_every_picture(tmp_path):
+    for i, boxes in enumerate([("crazing", 0, 0, 100, 80), ("patches", 100, 0, 200, 80)], 1):
+        (tmp_path / f"crazing_{i}.png").write_bytes(encode(np.full((80, 200), 90, np.uint8)))
+        (tmp_path / f"crazing_{i}.xml").write_text(VOC.format(OBJECT.format(*boxes)))
+    file = tmp_path / "boxer.onnx"
+    file.write_bytes(boxer(["crazing", "patches"]))
+    rows = picture_rows("neu-det", tmp_path, None, None, [str(file)], "memory", QUIET)
+    found = {row["model"]: row for row in rows}["boxer"]
+    assert found["ap50"] == {"crazing": 1.0, "patches": 0.5}, "surest of its class in the other picture is wrong"
+    assert found["map50"] == pytest.approx(0.75, abs=0.005)
+    assert rows[1]["model"] == "majority" and rows[1]["map50"] < found["map50"]
+    assert "auroc" not in found and "accuracy" not in found
+
+
+def test_a_detector_is_not_scored_where_there_are_no_boxes_or_others(root, tmp_path):
+    file = tmp_path / "boxer.onnx"
+    file.write_bytes(boxer(["crazing", "patches"]))
+    with pytest.raises(InputError, match="these pictures have none to compare them with"):
+        picture_rows(str(root), None, None, None, [str(file)], "memory", QUIET)
+    (tmp_path / "crazing_1.png").write_bytes(encode(np.full((80, 200), 90, np.uint8)))
+    (tmp_path / "crazing_1.xml").write_text(VOC.format(OBJECT.format("scratches", 0, 0, 9, 9)))
+    with pytest.raises(InputError, match="does not know scratches; it knows crazing, patches"):
+        picture_rows("neu-det", tmp_path, None, None, [str(file)], "memory", QUIET)
