@@ -332,7 +332,7 @@ def bench(
     seed: int = 1,
     seeds: Seeds = None,
     data: Annotated[
-        str | None, typer.Option(help="skab, tep, nab, batadal, cwru, neu-det, x-sdd, mt-defects, or a folder.")
+        str | None, typer.Option(help="skab, tep, nab, batadal, cwru, neu-det, x-sdd, mt-defects, a folder, mine.toml.")
     ] = None,
     root: Root = None,
     train: TrainList = None,

@@ -78,8 +78,8 @@ def bench(
         models: names, kinds or .onnx files; None: every one at hand that fits.
         scenarios: names, patterns of names such as 'caster-*', or scripts.
         seeds: of every scenario.
-        data: 'skab', 'tep', 'nab', 'batadal', 'cwru', 'neu-det', 'x-sdd', 'mt-defects', or a folder with a folder of
-            pictures a class.
+        data: 'skab', 'tep', 'nab', 'batadal', 'cwru', 'neu-det', 'x-sdd', 'mt-defects', a folder with a folder of
+            pictures a class, or a .toml file that describes series of one's own, see testbed.datasets.described.
         root: where the set lies; default TESTBED_DATA and its name.
         train: a list of paths relative to root on which kinds are fitted that learn from pictures or records.
         test: a list of paths that are scored; default all but those that train.
@@ -117,17 +117,18 @@ def _data_rows(
     from testbed.datasets import bearings, pictures, series
 
     sets = [*series.SETS, *bearings.SETS, *pictures.SETS]
-    if data not in sets and not Path(data).is_dir():
+    is_own = data.endswith(series.SUFFIX) and Path(data).is_file()
+    if data not in sets and not is_own and not Path(data).is_dir():
         raise InputError(
             say("No set of data is called '{name}', and no folder either.", name=data) + nearest(data, sets)
         )
-    if data not in pictures.SETS and data in sets and over != "memory":
+    if (is_own or (data not in pictures.SETS and data in sets)) and over != "memory":
         raise InputError(say("{data} is read from files; --over goes with pictures and scenarios.", data=data))
     if data in bearings.SETS:
         from testbed.benching.records import record_rows
 
         return record_rows(data, root, train, test, models, progress)
-    if data in series.SETS:
+    if is_own or data in series.SETS:
         from testbed.benching.series import series_rows
 
         if train is not None:

@@ -10,6 +10,7 @@ from connectors.errors import InputError, nearest
 from connectors.tags import Tag
 from connectors.texts import say
 from testbed.datasets.batadal import batadal
+from testbed.datasets.described import SUFFIX, described
 from testbed.datasets.labelled import Series
 from testbed.datasets.nab import nab
 from testbed.datasets.pictures import DATA, read_list
@@ -25,12 +26,15 @@ def load(name: str, root: Path | None = None, test: Path | None = None) -> list[
     """The labelled series of a set, by path.
 
     Args:
-        name: one of SETS.
-        root: where it lies; default TESTBED_DATA/name.
+        name: one of SETS, or a description of one's own in TOML.
+        root: where it lies; default TESTBED_DATA/name, or where the description lies.
         test: a list of paths relative to root; default every labelled file below root.
 
     Raises InputError naming the nearest set, a folder without such files, or every listed path that does not fit.
     """
+    if name.endswith(SUFFIX):
+        own = described(Path(name), root)
+        return own if test is None else _chosen(own, test, root or Path(name).absolute().parent)
     if name not in SETS:
         raise InputError(say("No set of series is called '{name}'.", name=name) + nearest(name, list(SETS)))
     place = root or Path(os.environ.get(DATA, "data")) / name
