@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "ko")
@@ -16,6 +19,7 @@ LANGUAGES = ("en", "ko")
 _table: dict[str, str] = {}
 _words: dict[str, str] = {}
 _language = "en"
+_here: ContextVar[str | None] = ContextVar("language", default=None)  # of this thread or task alone
 
 
 def speak(language: str) -> None:
@@ -28,9 +32,37 @@ def speak(language: str) -> None:
     _words = {} if language == "en" else table(f"{language}_words")
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak 'en' or 'ko' inside this block, in this thread or task alone: two people may ask in two languages at once.
+
+    >>> with speaking("ko"):
+    ...     say("none")
+    '없음'
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"Languages are {', '.join(LANGUAGES)}, but got '{language}'.")
+    token = _here.set(language)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
 def language() -> str:
     """The language spoken now."""
-    return _language
+    return _here.get() or _language
+
+
+def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Templates and words of the language spoken now."""
+    here = _here.get()
+    return (_table, _words) if here is None else _held(here)
+
+
+@cache
+def _held(language: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    return ({}, {}) if language == "en" else (table(language), table(f"{language}_words"))
 
 
 def asked_by(environment: Mapping[str, str]) -> str:
@@ -57,8 +89,8 @@ def say(template: str, /, **values: object) -> str:
     >>> say("{n} files", n=3)
     '3 files'
     """
-    told = _table.get(template, template).format(**values)
-    return _PARTICLE.sub(_particle, told) if _language == "ko" else told
+    told = _tables()[0].get(template, template).format(**values)
+    return _PARTICLE.sub(_particle, told) if language() == "ko" else told
 
 
 # A Korean particle has two forms, chosen by whether a consonant ends the word before; tables write both.
@@ -82,4 +114,5 @@ def word(name: str) -> str:
     >>> word("sticker")
     'sticker'
     """
-    return _words.get(name) or _table.get(name, name)
+    sentences, words = _tables()
+    return words.get(name) or sentences.get(name, name)

@@ -24,17 +24,19 @@ LEAST = 8  # characters of a password
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MB and some 50 ms a try
 ROUNDS = 200_000  # of PBKDF2
 FORMAT = "testbed.users/1"
+ROLES = ("viewer", "operator", "engineer")  # each may do what those before it may
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One user; any of the three ways in may be missing."""
+    """One user; any of the three ways in may be missing. The role says what they may do at the live page."""
 
     name: str
     scrypt: str = ""
     broker: str = ""  # what mosquitto's password file says after the name
     certificates: tuple[str, ...] = ()  # SHA-256 fingerprints
+    role: str = ROLES[0]
 
 
 @dataclass(slots=True)
@@ -54,7 +56,13 @@ class Users:
             if told["format"] != FORMAT:
                 raise ValueError(told["format"])
             return {
-                name: User(name, one.get("scrypt", ""), one.get("broker", ""), tuple(one.get("certificates", ())))
+                name: User(
+                    name,
+                    one.get("scrypt", ""),
+                    one.get("broker", ""),
+                    tuple(one.get("certificates", ())),
+                    one.get("role", ROLES[0]),
+                )
                 for name, one in told["users"].items()
             }
         except (OSError, ValueError, KeyError, AttributeError, TypeError):
@@ -62,8 +70,14 @@ class Users:
                 say("{path} is no list of users. Move it away and add them again.", path=self.path)
             ) from None
 
-    def add(self, name: str, password: str | None = None, fingerprint: str = "") -> User:
-        """Add a user, or give one a new password or a further certificate. Raises InputError if either does not fit."""
+    def add(self, name: str, password: str | None = None, fingerprint: str = "", role: str | None = None) -> User:
+        """Add a user, or give one a new password, a further certificate or another role.
+
+        Raises InputError if anything given does not fit.
+        """
+        if role is not None and role not in ROLES:
+            raise InputError(say("--role takes {known}, but got '{role}'.", known=", ".join(ROLES), role=role)
+                             + nearest(role, ROLES))  # fmt: skip
         if not NAME.fullmatch(name):
             raise InputError(
                 say("'{name}' is no user's name. Up to 32 letters, digits, '_', '.' and '-' fit.", name=name)
@@ -73,11 +87,11 @@ class Users:
         more = () if not fingerprint or fingerprint in old.certificates else (fingerprint,)
         known = (*old.certificates, *more)
         if password is None:
-            user = User(name, old.scrypt, old.broker, known)
+            user = User(name, old.scrypt, old.broker, known, role or old.role)
         else:
             if len(password) < LEAST or "\n" in password:
                 raise InputError(say("A password has at least {n} characters, all on one line.", n=LEAST))
-            user = User(name, _scrypt(password), broker_hash(password), known)
+            user = User(name, _scrypt(password), broker_hash(password), known, role or old.role)
         users[name] = user
         self._write(users)
         return user
@@ -92,7 +106,12 @@ class Users:
 
     def _write(self, users: dict[str, User]) -> None:
         told = {
-            user.name: {"scrypt": user.scrypt, "broker": user.broker, "certificates": list(user.certificates)}
+            user.name: {
+                "scrypt": user.scrypt,
+                "broker": user.broker,
+                "certificates": list(user.certificates),
+                "role": user.role,
+            }
             for user in users.values()
         }
         try:

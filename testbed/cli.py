@@ -68,14 +68,24 @@ def _root(
 
 @app.command()
 def demo(
-    headless: Annotated[bool, typer.Option("--headless", help="No live page.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="No live page: the showcase alone, to its end.")] = False,
     seed: int = 1,
-    speed: Speed = "max",
+    speed: Annotated[str | None, typer.Option(help="'real', 'max' or a factor; a ceiling.")] = None,
     out: Out = None,
     json: Json = False,
+    story: Annotated[str, typer.Option(help="The story the page begins with.")] = "showcase",
+    over: Over = "wire",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the page; another one where it is taken.")] = 8700,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    kiosk: Annotated[bool, typer.Option("--kiosk", help="Play the stories one after another.")] = False,
 ) -> int:
-    """The main job: a caster mould over real OPC UA and MQTT into ONNX models, ending in a score and a report."""
-    return commands.demo(seed, speed, out, json)
+    """The main job on a live page: a steel line over real OPC UA and MQTT into ONNX models, scored at the end."""
+    if headless or json:
+        return commands.demo(seed, speed or "max", out, json)
+    from testbed.page import Ask
+
+    return commands.page(Ask(story, seed, speed or "real", over, host, port, not no_browser, kiosk, out))
 
 
 @app.command()
@@ -231,12 +241,13 @@ def users(
     action: Annotated[str, typer.Argument(help="add, list or remove.")] = "list",
     name: Annotated[str | None, typer.Argument(help="The user.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="Comes in by this certificate, not a password.")] = None,
+    role: Annotated[str | None, typer.Option(help="At the live page: viewer, operator or engineer.")] = None,
     json: Json = False,
 ) -> int:
-    """Who may come in at a served plant from beyond this machine."""
+    """Who may come in at a served plant or at the live page from beyond this machine."""
     from testbed.trust import users as work
 
-    return work(action, name, certificate, json)
+    return work(action, name, certificate, json, role)
 
 
 @app.command()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from testbed.benching.command import Ask as Measured
     from testbed.browsing import Ask as Look
     from testbed.model_commands import Ask as Shelf
+    from testbed.page import Ask as Page
     from testbed.repeating import Again
     from testbed.replaying import Data
     from testbed.running import Order, Progress
@@ -66,6 +67,17 @@ class Ask:
 def demo(seed: int, speed: str, out: Path | None, json: bool) -> int:
     """The showcase over its own wiring."""
     return run(["showcase"], False, Ask(None, "wire", speed, [seed], "full", out, 1, json))
+
+
+def page(ask: Page) -> int:
+    """The live page until interrupted."""
+    from testbed.page import show
+
+    try:
+        return show(ask)
+    except KeyboardInterrupt:
+        print(say("Stopped."))
+        return 0
 
 
 def list_scenarios(json: bool) -> int:

@@ -100,6 +100,9 @@ class Order:
         outside: what came from outside in the run that this one repeats.
         beside: runs beside the run on its event loop, as a page does; it may call the engine's `set_point` and
             `inject_now`.
+        pace: how fast, instead of `speed`: one that somebody may change on the way.
+        watch: who else sees what passes.
+        told: is given events as they come, before the plant answers them.
     """
 
     scenario: Scenario
@@ -115,6 +118,9 @@ class Order:
     start: int | None = None
     outside: Sequence[Asked] = ()
     beside: Callable[[Engine], Coroutine[Any, Any, None]] | None = None
+    pace: Pace | None = None
+    watch: Watch = field(default_factory=Watch)
+    told: Callable[[Sequence[Event]], None] = lambda events: None
 
 
 def run(
@@ -201,7 +207,7 @@ class Session:
         names = order.scenario.models if order.models is None else order.models
         self.chosen: list[Chosen] = choose(names, self.engine.groups, plant.name)
         self.link = Link(self.engine.groups, wiring(self.engine.groups, plant.transports, order.over), order.dial)
-        self.pace = pace_of(order.speed)
+        self.pace = order.pace or pace_of(order.speed)
         self.events: list[Event] = []
         self.chunks: dict[str, list[Chunk]] = {group.name: [] for group in self.engine.groups}
         self.recorder: Recorder | None = None
@@ -214,7 +220,7 @@ class Session:
             self.engine.groups,
             [chosen.bound for chosen in self.chosen],
             self.engine.start,
-            Watch(chunk=self._on_chunk),
+            replace(order.watch, chunk=self._on_chunk),
             is_simulated=True,
         )
 
@@ -252,6 +258,7 @@ class Session:
         }
 
     def _on_chunk(self, chunk: Chunk) -> None:
+        self.order.watch.chunk(chunk)
         if self.recorder is not None:
             self.recorder.chunk(chunk)
         elif self.order.record == "full":
@@ -259,6 +266,7 @@ class Session:
 
     def on_events(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
+        self.order.told(events)
         self._progress(seconds(self.engine.plant.present - self.engine.start), self.order.scenario.duration)
         if self.recorder is None:
             return

@@ -65,7 +65,7 @@ def _tell(certificates: Sequence[object], json: bool, *lines: str) -> int:
     return 0
 
 
-def users(action: str, name: str | None, certificate: Path | None, json: bool) -> int:
+def users(action: str, name: str | None, certificate: Path | None, json: bool, role: str | None = None) -> int:
     """Carry out one action on the users."""
     from connectors.users import Users
 
@@ -81,17 +81,17 @@ def users(action: str, name: str | None, certificate: Path | None, json: bool) -
     elif name is not None and certificate is not None:
         from connectors.certs import read_certificate
 
-        held.add(name, None, read_certificate(certificate).fingerprint)
+        held.add(name, None, read_certificate(certificate).fingerprint, role)
         said = say("'{name}' may come in by this certificate over OPC UA.", name=name)
     elif name is not None:
-        held.add(name, _password(name))
+        held.add(name, _password(name), role=role)
         said = say("'{name}' may come in by this password.", name=name)
     else:
-        rows = [f"{one.name:32} {_ways(one.scrypt, one.certificates)}" for one in held.all().values()]
+        rows = [f"{one.name:32} {one.role:9} {_ways(one.scrypt, one.certificates)}" for one in held.all().values()]
         said = "\n".join(rows) or say("No users yet. 'testbed users add NAME' makes one.")
     if json:
-        rows = [{"name": one.name, "password": bool(one.scrypt), "certificates": list(one.certificates)}
-                for one in held.all().values()]  # fmt: skip
+        rows = [{"name": one.name, "role": one.role, "password": bool(one.scrypt),
+                 "certificates": list(one.certificates)} for one in held.all().values()]  # fmt: skip
         print(jsonlib.dumps({"users": rows}, ensure_ascii=False))
     else:
         print(said)

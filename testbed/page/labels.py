@@ -1,0 +1,130 @@
+"""Every word of the page itself, by the key under which its modules ask for it."""
+
+from __future__ import annotations
+
+from connectors.texts import say
+from testbed.page.line import PARTS, part_name
+
+
+def labels() -> dict[str, str]:
+    """In the language spoken now."""
+    return {
+        **_frame(),
+        **_presenter(),
+        **_alarms(),
+        **_trends(),
+        **{f"part.{p.name}": part_name(p.name) for p in PARTS},
+    }
+
+
+def _frame() -> dict[str, str]:
+    return {
+        "title": say("Steel line testbed"),
+        "simulated": say("Simulated"),
+        "simulated_long": say("Simulated plant: this validates nothing on a real one."),
+        "live": say("Connected"),
+        "lost": say("Connection lost – trying again"),
+        "works": say("The line"),
+        "not_here": say("not in this run"),
+        "clock": say("Time in the run"),
+        "skip": say("Skip to the alarms"),
+        "close": say("Close"),
+        "log_in": say("Log in"),
+        "name": say("Name"),
+        "password": say("Password"),
+    }
+
+
+def _presenter() -> dict[str, str]:
+    return {
+        "presenter": say("Presenter"),
+        "story": say("Story"),
+        "start": say("Start"),
+        "pause": say("Pause"),
+        "resume": say("Go on"),
+        "reset": say("Reset"),
+        "speed": say("Speed"),
+        "speed_max": say("as fast as it goes"),
+        "ai_on": say("AI on"),
+        "ai_off": say("AI off"),
+        "cue": say("What to tell"),
+        "next": say("Next"),
+        "nothing_next": say("Nothing more in the script"),
+        "idle": say("Ready"),
+        "starting": say("Starting …"),
+        "running": say("Running"),
+        "held": say("Paused"),
+        "done": say("Finished"),
+        "stopped": say("Stopped"),
+        "failed": say("Failed"),
+        "choose": say("Choose a story and press Start."),
+        "report_ko": say("Report in Korean"),
+        "report_en": say("Report in English"),
+        "found": say("found in time"),
+        "false_alarms": say("false alarms"),
+        "met": say("Expectations met."),
+        "not_met": say("Expectations NOT met."),
+        "inject": say("Inject now"),
+        "kind": say("Kind"),
+        "place": say("Place (empty: drawn)"),
+        "saved": say("Saved"),
+        "lost_money": say("Lost"),
+        "spent": say("Spent on false alarms"),
+        "worth": say("What it was worth – simulated estimate"),
+        "assumed": say("Assumptions"),
+        "no_worth": say("Shown once a story has run to its end, with AI on and with AI off."),
+    }
+
+
+def _alarms() -> dict[str, str]:
+    return {
+        "alarms": say("Alarms"),
+        "alert": say("AI alert"),
+        "no_alarm": say("No alarm"),
+        "all_quiet": say("Everything as it should be"),
+        "why": say("Why"),
+        "do": say("What to do"),
+        "left": say("Time left"),
+        "seconds": say("s"),
+        "open": say("still open"),
+        "right": say("right"),
+        "wrong": say("false alarm"),
+        "late": say("too late"),
+        "after": say("after the damage"),
+        "brief.unacknowledged": say("unseen"),
+        "brief.returned-unacknowledged": say("returned"),
+        "brief.acknowledged": say("seen"),
+        "acknowledge": say("Acknowledge"),
+        "acknowledge_all": say("Acknowledge all"),
+        "shelve": say("Shelve"),
+        "out_of_service": say("Out of service"),
+        "put_back": say("Put back"),
+        "reason": say("Reason"),
+        "by": say("Your name"),
+        "minutes": say("Minutes"),
+        "state": say("State"),
+        "at": say("Time"),
+        "what": say("What"),
+        "until": say("until"),
+        "more": say("further alarms"),
+        "unacknowledged": say("Unacknowledged"),
+        "acknowledged": say("Acknowledged"),
+        "returned-unacknowledged": say("Returned, unacknowledged"),
+        "latched": say("Latched"),
+        "shelved": say("Shelved"),
+        "suppressed-by-design": say("Suppressed by design"),
+        "out-of-service": say("Out of service"),
+        "normal": say("Normal"),
+    }
+
+
+def _trends() -> dict[str, str]:
+    return {
+        "trends": say("Trends"),
+        "trend": say("Trend"),
+        "hold_trends": say("Hold the trends"),
+        "go_on_trends": say("Follow again"),
+        "whole": say("whole run"),
+        "add": say("Add a tag"),
+        "remove": say("Remove"),
+    }

@@ -1,0 +1,341 @@
+"""The stage: which story is on, how fast, with or without AI. A run has a thread of its own; pages watch it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from connectors.clock import Throttle, sleep
+from connectors.errors import InputError, TestbedError
+from connectors.results import Event
+from connectors.texts import say, speaking
+from connectors.truth import Truth
+from edge.merge import Chunk
+from edge.pipeline import Watch
+from testbed.engine import Engine
+from testbed.library import load, shipped
+from testbed.page import line, speech
+from testbed.page.alarms import AlarmList
+from testbed.page.meters import Meter, meter
+from testbed.page.rows import Rows
+from testbed.plant import kinds
+from testbed.record import new_folder
+from testbed.running import Incomplete, Order, Run, carry_out, pace_of
+from testbed.scenario import Scenario
+
+T = TypeVar("T")
+GLANCE_S = 0.2  # wall time between two looks at the truth
+STOPS_WITHIN_S = 20.0  # wall time in which a run that is told to stop closes its record
+RUNS = Path("runs")
+IDLE, STARTING, RUNNING, DONE, STOPPED, FAILED = "idle", "starting", "running", "done", "stopped", "failed"
+ENDED = (DONE, STOPPED, FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is put on the stage.
+
+    Attributes:
+        speed: 'real', 'max' or a factor.
+        ai: False runs the same story without models, so that nobody raises an alarm and nothing answers one.
+    """
+
+    story: str
+    seed: int = 1
+    speed: str = "real"
+    over: str = "wire"
+    ai: bool = True
+
+
+@dataclass(slots=True)
+class Show:
+    """One run on the stage, as the page and the run's own thread share it."""
+
+    number: int
+    choice: Choice
+    scenario: Scenario
+    folder: Path
+    throttle: Throttle
+    phase: str = STARTING
+    engine: Engine | None = None
+    rows: Rows | None = None
+    alarms: AlarmList = field(default_factory=lambda: AlarmList(0))
+    loop: asyncio.AbstractEventLoop | None = None
+    result: Run | None = None
+    why: str = ""
+    truths: Sequence[Truth] = ()
+    picture: Any = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def now(self) -> int:
+        """Source time that is on the page, ns."""
+        return 0 if self.rows is None else self.rows.start + self.rows.complete * self.rows.step_ns
+
+
+class Stage:
+    """What every page shows alike. Its methods belong to the page's event loop."""
+
+    def __init__(self, choice: Choice, out: Path | None = None, language: str = "en") -> None:
+        self.choice = choice
+        self.show: Show | None = None
+        self.rev = 0  # grows whenever anything but rows has changed
+        self.before: dict[tuple[str, bool], Meter] = {}  # what a story was worth when it ran to its end
+        self._scenarios = _shipped()
+        self._out = out
+        self._language = language
+        self._number = 0
+        self._loop = asyncio.get_running_loop()
+
+    def changed(self) -> None:
+        """Something is to be seen anew."""
+        self.rev += 1
+
+    # -- what a presenter does -----------------------------------------------------------------------------
+
+    async def start(self, choice: Choice) -> None:
+        """Put a story on; what is on ends. Raises InputError if there is no such story."""
+        scenario = self._scenarios.get(choice.story) or load(choice.story)
+        pace_of(choice.speed)
+        await self.stop()
+        self.choice = choice
+        self._number += 1
+        if not choice.ai:
+            scenario = replace(scenario, models=(), responses=())
+        out = RUNS if self._out is None else self._out
+        folder = new_folder(out, f"{scenario.name}-{choice.seed}")
+        show = Show(self._number, choice, scenario, folder, Throttle(pace_of(choice.speed).speed))
+        self.show = show
+        self.changed()
+        threading.Thread(target=self._play, args=(show,), name=f"run {show.number}", daemon=True).start()
+
+    async def stop(self) -> None:
+        """End what is on, and wait until its record is closed."""
+        show = self.show
+        if show is None:
+            return
+        show.stopping.set()
+        self._in_run(show, lambda: show.throttle.hold(False))
+        for _ in range(round(STOPS_WITHIN_S / 0.05)):
+            if show.ended.is_set():
+                return
+            await sleep(0.05)
+
+    def reset(self) -> None:
+        """Clear the stage at once; what was on closes its record by itself."""
+        if self.show is not None:
+            show = self.show
+            show.stopping.set()
+            self._in_run(show, lambda: show.throttle.hold(False))
+        self.show = None
+        self.changed()
+
+    def hold(self, held: bool) -> None:
+        """Stand still, or go on."""
+        show = self._on_stage()
+        self._in_run(show, lambda: (show.throttle.hold(held), self._loop.call_soon_threadsafe(self.changed)))
+
+    def speed(self, speed: str) -> None:
+        """From now on this fast. Raises InputError."""
+        factor = pace_of(speed).speed
+        self.choice = replace(self.choice, speed=speed)
+        if self.show is not None:
+            show = self.show
+            self._in_run(show, lambda: show.throttle.set(factor))
+        self.changed()
+
+    async def inject(self, kind: str, where: str, params: Mapping[str, float | str], by: str) -> None:
+        """Begin a fault or look-alike at the plant's next step. Raises InputError as `Engine.inject_now`."""
+        show = self._on_stage()
+        engine = show.engine
+        if engine is None:
+            raise InputError(say("The run is not under way yet."))
+        await self._ask_run(show, lambda: engine.inject_now(kind, where, params, by))
+        self.changed()
+
+    def _on_stage(self) -> Show:
+        if self.show is None or self.show.ended.is_set():
+            raise InputError(say("No story is on. Start one first."))
+        return self.show
+
+    # -- the run's thread ----------------------------------------------------------------------------------
+
+    def _play(self, show: Show) -> None:
+        choice = show.choice
+        order = Order(
+            show.scenario, choice.seed, choice.over, choice.speed, record="full", out=show.folder,
+            beside=lambda engine: self._beside(show, engine), pace=show.throttle,
+            watch=Watch(chunk=lambda chunk: self._see(show, chunk)), told=lambda events: self._tell(show, events),
+        )  # fmt: skip
+        phase, why = DONE, ""
+        try:
+            with speaking(self._language):
+                show.result = carry_out(order)
+        except asyncio.CancelledError:
+            phase = STOPPED
+        except Incomplete as error:
+            show.result, phase, why = error.result, FAILED, str(error)
+        except TestbedError as error:
+            phase, why = FAILED, str(error)
+        except Exception as error:  # the last wall before a visitor
+            phase, why = FAILED, f"{type(error).__name__}: {error}"
+        finally:
+            show.loop = None
+            show.ended.set()
+        self._loop.call_soon_threadsafe(self._finish, show, phase, why)
+
+    def _beside(self, show: Show, engine: Engine) -> Any:
+        show.rows = Rows(engine.groups, engine.start, show.scenario.duration)
+        show.alarms = AlarmList(engine.start)
+        show.engine = engine
+        return self._accompany(show, engine)
+
+    async def _accompany(self, show: Show, engine: Engine) -> None:
+        show.loop = asyncio.get_running_loop()
+        self._loop.call_soon_threadsafe(self._began, show)
+        while not show.stopping.is_set():
+            truths = engine.truths()
+            if truths != show.truths:
+                show.truths = truths
+                self._loop.call_soon_threadsafe(self._judge, show, truths)
+            await sleep(GLANCE_S)
+        raise asyncio.CancelledError
+
+    def _see(self, show: Show, chunk: Chunk) -> None:
+        if show.rows is not None:
+            show.rows.add(chunk)
+        if chunk.frames:
+            show.picture = chunk.frames[-1]
+
+    def _tell(self, show: Show, events: Sequence[Event]) -> None:
+        if events and show.engine is not None:
+            self._loop.call_soon_threadsafe(self._hear, show, list(events), show.engine.truths())
+
+    def _in_run(self, show: Show, do: Callable[[], object]) -> None:
+        """Do something in the run's thread, or here where it has not begun."""
+        loop = show.loop
+        try:
+            if loop is None:
+                do()
+            else:
+                loop.call_soon_threadsafe(do)
+        except RuntimeError:  # its loop has closed meanwhile
+            pass
+
+    async def _ask_run(self, show: Show, do: Callable[[], T]) -> T:
+        answer: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                answer.set_result(do())
+            except BaseException as error:  # handed to who asked
+                answer.set_exception(error)
+
+        self._in_run(show, work)
+        return await asyncio.wrap_future(answer)
+
+    # -- back in the page's loop ---------------------------------------------------------------------------
+
+    def _began(self, show: Show) -> None:
+        show.phase = RUNNING
+        self.changed()
+
+    def _hear(self, show: Show, events: Sequence[Event], truths: Sequence[Truth]) -> None:
+        if show.rows is not None:
+            show.alarms.take(events, show.rows)
+        self._judge(show, truths)
+
+    def _judge(self, show: Show, truths: Sequence[Truth]) -> None:
+        show.alarms.judge(truths)
+        self.changed()
+
+    def _finish(self, show: Show, phase: str, why: str) -> None:
+        show.phase, show.why = phase, why
+        if show.result is not None and phase == DONE:
+            show.alarms.judge(show.result.truths)
+            worth = meter(show.result.score)
+            if worth is not None:
+                self.before[show.choice.story, show.choice.ai] = worth
+        self.changed()
+
+    # -- what a page is told -------------------------------------------------------------------------------
+
+    def stories(self) -> list[dict[str, Any]]:
+        """The stories there are, for a presenter to choose from."""
+        return [
+            {"name": s.name, "title": speech.words(s.title or s.name),
+             "story": speech.words(s.story) if s.story else None, "duration_s": s.duration, "slow": s.slow}
+            for s in self._scenarios.values()
+        ]  # fmt: skip
+
+    def run_plain(self) -> dict[str, Any] | None:
+        """What does not change while a run goes on; None while nothing is known of it."""
+        show = self.show
+        if show is None or show.rows is None or show.engine is None:
+            return None
+        engine = show.engine
+        steps = [
+            {"at": float(step.at), "kind": type(step).__name__, "what": speech.called(step.name)}  # pyright: ignore[reportArgumentType]
+            for step in show.scenario.drawn(show.choice.seed)
+        ]
+        return {
+            "number": show.number,
+            "tags": line.described(show.rows.tags),
+            "parts": line.parts(engine.groups),
+            "trends": line.trends(show.rows.tags),
+            "row_s": show.rows.step_ns / 1e9,
+            "rows": show.rows.n,
+            "duration_s": show.scenario.duration,
+            "steps": steps,
+            "kinds": [{"name": kind, "what": speech.called(kind)} for kind in kinds(engine.plant)],
+        }
+
+    def plain(self) -> dict[str, Any]:
+        """The state as it stands."""
+        show, choice = self.show, self.choice
+        told: dict[str, Any] = {
+            "phase": IDLE if show is None else show.phase,
+            "run": 0 if show is None else show.number,
+            "story": choice.story,
+            "seed": choice.seed,
+            "speed": choice.speed,
+            "over": choice.over,
+            "ai": choice.ai,
+            "held": show is not None and show.throttle.is_held,
+            "why": "" if show is None else show.why,
+            "alarms": {"total": 0, "unacknowledged": 0, "list": []},
+            "outcome": None,
+            "meters": {
+                ("on" if ai else "off"): worth for (story, ai), worth in self.before.items() if story == choice.story
+            },
+        }
+        if show is not None:
+            told["alarms"] = show.alarms.plain(show.now, show.phase not in (STARTING, RUNNING))
+            told["outcome"] = None if show.result is None else _outcome(show.result)
+        return told
+
+
+@cache
+def _shipped() -> dict[str, Scenario]:
+    return {scenario.name: scenario for scenario in shipped()}
+
+
+def _outcome(run: Run) -> dict[str, Any]:
+    """How a run ended, in figures."""
+    score = run.score
+    counted = [fault for fault in score["faults"] if fault["in_time"]]
+    return {
+        "found": sum(fault["detected"] for fault in counted),
+        "faults": len(counted),
+        "false_alarms": score["false_alarms"],
+        "met": score["met"],
+        "digest": score["digest"],
+        "lost": score["samples"]["lost"],
+    }

@@ -1,0 +1,92 @@
+// The presenter's desk: choose a story, start, hold, speed, reset; what to tell, what comes next, what it was worth.
+import {$, anew, clock, h, put} from './dom.js';
+import {pick, t} from './i18n.js';
+import {store} from './store.js';
+
+const SPEEDS = ['real', '2', '5', '10', '30', 'max'];
+let order = () => {}, may = () => false, stories = [], seed = 1, ai = true, picked = null;
+
+export function build(root, give, allowed) {
+  order = give;
+  may = allowed;
+  root.append(h('div', {id: 'desk'}), h('div', {id: 'cues'}), h('div', {id: 'meters'}));
+}
+
+export function hello(told) {
+  stories = told.stories;
+  picked = null;
+}
+
+const story = name => stories.find(one => one.name === name);
+export const title = name => pick(story(name)?.title) || name;
+
+export function draw() {
+  const state = store.state;
+  if (!state) return;
+  desk(state);
+  cues(state);
+  meters(state);
+}
+
+function desk(state) {
+  const on = ['starting', 'running'].includes(state.phase), name = picked ?? state.story;
+  const key = [document.documentElement.lang, state.phase, state.held, state.speed, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
+  anew($('desk'), key, () => [
+    h('div', {class: 'row'}, h('label', null, `${t('story')} `, h('select', {id: 'story', 'data-key': 'story', onchange: e => { picked = e.target.value; draw(); }},
+      stories.filter(one => !one.slow || one.name === state.story).map(one => h('option', {value: one.name, selected: one.name === name}, `${pick(one.title)} · ${clock(one.duration_s)}`))))),
+    h('div', {class: 'row'},
+      press('start', 'main', () => { picked = null; return order('start', {story: name, seed, speed: state.speed, ai}); }),
+      press(state.held ? 'resume' : 'pause', '', () => order('hold', {held: !state.held}), !on),
+      press('reset', '', () => order('reset'), state.phase === 'idle'),
+      h('label', null, `${t('speed')} `, h('select', {id: 'speed', 'data-key': 'speed', disabled: !may('operator'), onchange: e => order('speed', {speed: e.target.value})},
+        SPEEDS.map(one => h('option', {value: one, selected: one === state.speed}, one === 'real' ? '1×' : one === 'max' ? t('speed_max') : `${one}×`)))),
+      h('button', {type: 'button', id: 'ai', 'data-key': 'ai', 'aria-pressed': String(ai), disabled: !may('operator'), onclick: () => { ai = !ai; draw(); }}, t(ai ? 'ai_on' : 'ai_off')),
+      h('button', {type: 'button', id: 'inject', 'data-key': 'inject', disabled: !on || !may('engineer'), onclick: inject}, t('inject'))),
+  ]);
+}
+
+const press = (name, kind, what, off) => h('button', {type: 'button', class: kind, id: name, 'data-key': name, disabled: Boolean(off) || !may('operator'), onclick: what}, t(name));
+
+function cues(state) {
+  const name = picked ?? state.story, steps = (store.run?.steps ?? []).filter(one => one.at > store.t);
+  anew($('cues'), [document.documentElement.lang, name, state.phase, state.outcome, state.run, stories.length, state.why], () => [
+    h('h2', null, `${t('cue')} · ${title(name)}`),
+    h('p', {id: 'cue'}, pick(story(name)?.story)),
+    h('p', {id: 'next'}),
+    state.outcome && outcome(state),
+    state.why && h('p', null, state.why),
+  ]);
+  const next = steps[0], running = state.phase === 'running' && name === state.story;
+  put($('next'), !running ? '' : next ? `${t('next')}: ${pick(next.what)} · ${clock(next.at)} (${Math.ceil(next.at - store.t)} ${t('seconds')})` : t('nothing_next'));
+}
+
+function outcome(state) {
+  const told = state.outcome;
+  return h('p', {id: 'outcome'}, h('strong', null, `${told.met ? '✓' : '✗'} ${t(told.met ? 'met' : 'not_met')}`),
+    ` ${told.found} / ${told.faults} ${t('found')} · ${told.false_alarms} ${t('false_alarms')} · `,
+    h('a', {href: `report/${state.run}/ko`, target: '_blank', rel: 'noopener', lang: 'ko'}, t('report_ko')), ' · ',
+    h('a', {href: `report/${state.run}/en`, target: '_blank', rel: 'noopener', lang: 'en'}, t('report_en')));
+}
+
+function meters(state) {
+  const told = state.meters, some = told.on ?? told.off;
+  anew($('meters'), [document.documentElement.lang, told], () => [
+    h('h2', null, t('worth')),
+    some ? h('table', null, h('thead', null, h('tr', null, h('td'), ['on', 'off'].map(way => h('th', {scope: 'col'}, t(`ai_${way}`))))),
+      h('tbody', null, [['saved', 'saved'], ['lost', 'lost_money'], ['spent', 'spent']].map(([what, label]) => h('tr', null, h('th', {scope: 'row'}, t(label)),
+        ['on', 'off'].map(way => h('td', null, told[way] ? pick(told[way][what].text) : '–')))))) : h('p', null, t('no_worth')),
+    some && h('details', null, h('summary', null, t('assumed')), Object.entries(some.assumed).map(([name, [a, b, c]]) => h('div', null, `${name}: ${a.toLocaleString()} … ${b.toLocaleString()} … ${c.toLocaleString()}`))),
+  ]);
+}
+
+// A fault or look-alike at the plant's next step: it is part of the record, of the truth and of the score.
+function inject() {
+  const kind = h('select', {required: true}, (store.run?.kinds ?? []).map(one => h('option', {value: one.name}, pick(one.what))));
+  const where = h('input', {maxlength: 200});
+  const box = h('dialog', {'aria-label': t('inject'), onclose: () => box.remove()});
+  box.append(h('form', {method: 'dialog', onsubmit: () => order('inject', {kind: kind.value, where: where.value, params: {}})},
+    h('h2', null, t('inject')), h('label', null, t('kind'), kind), h('label', null, t('place'), where),
+    h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => box.close()}, t('close')), h('button', {class: 'main'}, t('inject')))));
+  document.body.append(box);
+  box.showModal();
+}
