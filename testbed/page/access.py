@@ -23,6 +23,7 @@ from connectors.users import ROLES, Users
 COOKIE = "testbed"
 LASTS_S = 12 * 3600  # a shift and a half
 TRIES, TRIES_S = 5, 60.0  # log-ins from one address, in so many seconds
+ADDRESSES = 10_000  # remembered at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,17 @@ class Access:
 
     def log_in(self, name: str, password: str, address: str) -> str | None:
         """The cookie of a user with this password, or None. Raises InputError after too many tries."""
-        bucket = self._tries.setdefault(address, Bucket(TRIES, TRIES / TRIES_S))
-        if len(self._tries) > 10_000:
-            self._tries.clear()
-        if not bucket.take():
+        if not self.may_try(address):
             raise InputError(say("Too many tries. Wait a minute."))
         is_right = self.users.has_password(name, password)
         self.note(Visitor(name[:40], ROLES[0]), "log in", {}, None if is_right else say("wrong name or password"))
         return self._cookie(name) if is_right else None
+
+    def may_try(self, address: str) -> bool:
+        """Whether somebody at this address may try once more."""
+        if len(self._tries) > ADDRESSES:
+            self._tries.clear()
+        return self._tries.setdefault(address, Bucket(TRIES, TRIES / TRIES_S)).take()
 
     def _cookie(self, name: str) -> str:
         told = f"{name}|{now_ns() // SECOND + LASTS_S}"

@@ -169,18 +169,18 @@ class AlarmList:
 
     def _verdict(self, entry: Entry, now: int, is_over: bool) -> dict[str, Any]:
         """Time left while there is some; after the deadline, whether the alarm was right."""
-        truth = entry.truth
+        truth, is_late = entry.truth, now >= entry.event.time + JUDGED_AFTER_S * SECOND
+        told: dict[str, Any] = {"deadline": None, "exit": None, "verdict": "open", "truth": None}
         if truth is not None and truth.is_fault:
-            deadline = self._s(truth.alert_deadline)
-            if now <= truth.alert_deadline and not is_over:
-                return {"deadline": deadline, "verdict": "open", "truth": None}
-            verdict = "right" if entry.event.time <= truth.alert_deadline else "late"
-            return {"deadline": deadline, "verdict": verdict, "truth": speech.called(truth.name)}
-        if now < entry.event.time + JUDGED_AFTER_S * SECOND and not is_over:
-            return {"deadline": None, "verdict": "open", "truth": None}
-        if truth is not None:  # what only resembles a fault, and may be found
-            return {"deadline": None, "verdict": "right", "truth": speech.called(truth.name)}
-        return {"deadline": None, "verdict": "wrong" if entry.is_false else "after", "truth": None}
+            told["deadline"] = self._s(truth.alert_deadline)
+            told["exit"] = None if truth.consequence_time is None else self._s(truth.consequence_time)
+            if now > truth.alert_deadline or is_over:
+                told["verdict"] = "right" if entry.event.time <= truth.alert_deadline else "late"
+        elif is_late or is_over:
+            told["verdict"] = "right" if truth is not None else "wrong" if entry.is_false else "after"
+        if truth is not None and told["verdict"] != "open":
+            told["truth"] = speech.called(truth.name)
+        return told
 
 
 def _why(entry: Entry) -> list[dict[str, Any]]:

@@ -8,13 +8,8 @@ from testbed.page.line import PARTS, part_name
 
 def labels() -> dict[str, str]:
     """In the language spoken now."""
-    return {
-        **_frame(),
-        **_presenter(),
-        **_alarms(),
-        **_trends(),
-        **{f"part.{p.name}": part_name(p.name) for p in PARTS},
-    }
+    parts = {f"part.{part.name}": part_name(part.name) for part in PARTS}
+    return {**_frame(), **_presenter(), **_alarms(), **_trends(), **_views(), **parts}
 
 
 def _frame() -> dict[str, str]:
@@ -26,6 +21,7 @@ def _frame() -> dict[str, str]:
         "lost": say("Connection lost – trying again"),
         "works": say("The line"),
         "not_here": say("not in this run"),
+        "faint": say("Faint: not in this run"),
         "clock": say("Time in the run"),
         "skip": say("Skip to the alarms"),
         "close": say("Close"),
@@ -127,4 +123,19 @@ def _trends() -> dict[str, str]:
         "whole": say("whole run"),
         "add": say("Add a tag"),
         "remove": say("Remove"),
+    }
+
+
+def _views() -> dict[str, str]:
+    return {
+        "view.mould": say("Mould: thermocouples against the others of their row, K"),
+        "face.BF": say("Fixed face"),
+        "face.FF": say("Free face"),
+        "face.NL": say("Left"),
+        "face.NR": say("Right"),
+        "meniscus": say("Meniscus"),
+        "exit": say("Mould exit"),
+        "to_exit": say("If nobody acts, at the mould exit in"),
+        "row": say("Row"),
+        "stands_out": say("Stands out"),
     }

@@ -65,6 +65,7 @@ class Hub:
         self._run: tuple[int, bytes] = (-1, b"null")
         self._pictures: dict[int, bytes] = {}
         self._frames: dict[tuple[Any, ...], bytes] = {}
+        self._look()
 
     async def pulse(self) -> None:
         """Wake pages whenever there is something new."""

@@ -30,7 +30,7 @@ function verdict(alarm) {
 export function draw() {
   const told = store.state?.alarms;
   if (!told) return;
-  const alarm = told.list.find(one => one.id === chosen) ?? told.list[0] ?? null;
+  const alarm = told.list.find(one => one.id === chosen) ?? [...told.list].filter(isOpen).sort((a, b) => b.severity - a.severity)[0] ?? told.list[0] ?? null;
   alert(alarm);
   list(told, alarm);
 }

@@ -4,21 +4,21 @@ import {$, h, put, svg} from './dom.js';
 import {t} from './i18n.js';
 import {latest, shown, store, tag, want} from './store.js';
 
-const WIDE = 1600, HIGH = 306, LEVEL = 150;
+const WIDE = 1600, HIGH = 300, LEVEL = 126;
 // Left edge and width of each part, and what it looks like; x counts from its middle.
 const LOOKS = {
-  mould: [14, 190, [['M-34 2H34L26 44H-26Z'], ['M-52 54H52V76H-52Z'], ['M-5 76V92'], ['M-30 92H-14V150H-30ZM14 92H30V150H14Z']]],
-  strand: [210, 200, [[rolls([-88, -52, -16, 20, 56, 92], LEVEL + 22, 9)]]],
-  descaler: [420, 130, [['M-26 96H26V112H-26Z'], ['M-18 112L-26 136M0 112V136M18 112L26 136']]],
-  mill: [560, 330, [[rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL - 17, 12) + rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL + 17, 12)],
+  mould: [6, 190, [['M-34 6H34L26 40H-26Z'], ['M-52 48H52V66H-52Z'], ['M-5 66V78'], ['M-30 78H-14V134H-30ZM14 78H30V134H14Z']]],
+  strand: [202, 200, [[rolls([-88, -52, -16, 20, 56, 92], LEVEL + 27, 9)]]],
+  descaler: [408, 120, [['M-26 74H26V90H-26Z'], ['M-18 90L-26 114M0 90V114M18 90L26 114']]],
+  mill: [534, 310, [[rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL - 17, 12) + rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL + 17, 12)],
     [rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL - 48, 18) + rolls([-132, -88, -44, 0, 44, 88, 132], LEVEL + 48, 18)]]],
-  camera: [900, 120, [['M-24 62H24V90H-24Z'], ['M-8 90H8V102H-8Z'], ['M-6 104L-30 144M6 104L30 144']]],
-  table: [1030, 170, [['M-66 90H66V102H-66Z'], ['M-54 102V136M-32 102V136M-10 102V136M12 102V136M34 102V136M56 102V136'],
+  camera: [850, 140, [['M-24 34H24V64H-24Z'], ['M-8 64H8V76H-8Z'], ['M-6 78L-30 120M6 78L30 120']]],
+  table: [996, 170, [['M-66 66H66V78H-66Z'], ['M-54 78V112M-32 78V112M-10 78V112M12 78V112M34 78V112M56 78V112'],
     [rolls([-66, -33, 0, 33, 66], LEVEL + 14, 7)]]],
-  coiler: [1210, 110, [[rolls([0], LEVEL, 40)], [rolls([0], LEVEL, 26)], [rolls([0], LEVEL, 11)]]],
-  coldmill: [1330, 150, [[rolls([-56, -28, 0, 28, 56], LEVEL - 13, 9) + rolls([-56, -28, 0, 28, 56], LEVEL + 13, 9)],
+  coiler: [1172, 110, [[rolls([0], LEVEL, 40)], [rolls([0], LEVEL, 26)], [rolls([0], LEVEL, 11)]]],
+  coldmill: [1288, 140, [[rolls([-56, -28, 0, 28, 56], LEVEL - 13, 9) + rolls([-56, -28, 0, 28, 56], LEVEL + 13, 9)],
     [rolls([-56, -28, 0, 28, 56], LEVEL - 37, 13) + rolls([-56, -28, 0, 28, 56], LEVEL + 37, 13)]]],
-  machines: [1488, 108, [[rolls([0], LEVEL - 6, 36)], ['M0 -6V-34M0 -6L26 10M0 -6L-26 10', LEVEL], ['M-44 34H44V46H-44Z', LEVEL]]],
+  machines: [1434, 160, [[rolls([0], LEVEL - 6, 36)], ['M0 -6V-34M0 -6L26 10M0 -6L-26 10', LEVEL], ['M-44 34H44V46H-44Z', LEVEL]]],
 };
 export const SHAPES = {unacknowledged: '▲', 'returned-unacknowledged': '△', acknowledged: '■', shelved: '▽', 'out-of-service': '✕', normal: '●'};
 const URGENCY = ['unacknowledged', 'returned-unacknowledged', 'acknowledged'];
@@ -30,7 +30,7 @@ function rolls(at, y, r) {
 
 export function build(root) {
   canvas = h('canvas', {'aria-hidden': 'true'});
-  root.append(canvas, svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'group'}));
+  root.append(h('p', {class: 'legend', 'data-t': 'faint'}), canvas, svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'group'}));
   new ResizeObserver(fit).observe(root);
   requestAnimationFrame(move);
 }
@@ -59,8 +59,8 @@ export function begin(run) {
 
 function part(told) {
   const [left, wide, shapes] = LOOKS[told.name], middle = left + wide / 2;
-  const name = svg('text', {class: 'name', y: 226}), state = svg('text', {class: 'state', y: 247});
-  const values = told.tags.map((_, i) => svg('text', {class: 'value', y: 270 + 22 * i}));
+  const name = svg('text', {class: 'name', y: 212}), state = svg('text', {class: 'state', y: 236});
+  const values = told.tags.map((_, i) => svg('text', {class: 'value', y: 264 + 25 * i}));
   const body = svg('g', {class: 'body'}, shapes.map(([d, dy]) => svg('path', {d, transform: dy ? `translate(0 ${dy})` : null})));
   const frame = svg('rect', {class: 'frame', x: -wide / 2, y: 2, width: wide, height: HIGH - 4, rx: 10});
   const group = svg('g', {transform: `translate(${middle} 0)`}, frame, body, name, state, values);
@@ -71,11 +71,11 @@ function part(told) {
 function steel(parts) {
   const here = new Set(parts.filter(one => one.here).map(one => one.name)), runs = [];
   const across = (first, last, y = LEVEL) => runs.push(`M${first} ${y}H${last}`);
-  if (here.has('mould')) runs.push('M109 78V150');
-  if (here.has('strand')) runs.push('M109 150Q112 164 150 164H410');
+  if (here.has('mould')) runs.push('M101 68V128');
+  if (here.has('strand')) runs.push('M101 128Q103 140 140 140H402');
   for (const name of ['descaler', 'mill', 'camera', 'table']) if (here.has(name)) across(LOOKS[name][0], LOOKS[name][0] + LOOKS[name][1]);
-  if (here.has('coiler')) across(1200, 1226);
-  if (here.has('coldmill')) across(1330, 1480);
+  if (here.has('coiler')) across(1160, 1190);
+  if (here.has('coldmill')) across(1288, 1428);
   return new Path2D(runs.join(''));
 }
 
@@ -111,9 +111,9 @@ export function draw() {
     const n = states.filter(one => one === worst).length;
     group.setAttribute('class', `part ${told.here ? worst : 'away'}`);
     put(name, t(`part.${told.name}`));
-    put(state, !told.here ? t('not_here') : worst === 'normal' ? `${SHAPES.normal} ${t('normal')}` : `${SHAPES[worst]} ${t(`brief.${worst}`)} ${n}`);
+    put(state, !told.here ? '' : worst === 'normal' ? `${SHAPES.normal} ${t('normal')}` : `${SHAPES[worst]} ${t(`brief.${worst}`)} ${n}`);
     told.tags.forEach((one, i) => put(values[i], `${shown(one, latest(one))} ${tag(one)?.unit ?? ''}`));
-    group.setAttribute('aria-label', `${t(`part.${told.name}`)}: ${state.textContent}`);
+    group.setAttribute('aria-label', `${t(`part.${told.name}`)}: ${told.here ? state.textContent : t('not_here')}`);
   }
 }
 

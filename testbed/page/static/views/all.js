@@ -1,2 +1,4 @@
 // The unit views, in the order of their tabs; a run shows those that fit it. See docs/page.md.
-export const views = [];
+import {mould} from './mould.js';
+
+export const views = [mould];
