@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from connectors.errors import InputError
 from connectors.tags import Tag
 from connectors.texts import say
 from testbed.datasets.labelled import Series
+from testbed.datasets.pictures import DATA
 
 NORMAL = "dataset03.csv"  # a year without an attack
 TRUTH = "ATT_FLAG"
@@ -35,8 +37,8 @@ TAGS = tuple(
 
 
 def batadal(root: Path) -> list[Series]:
-    """Every file with attacks. The normal year lies beside them, or in another part of the set."""
-    places = (root, root.parent)
+    """Every file with attacks. The normal year lies beside them, in another part of the set, or at its usual place."""
+    places = (root, root.parent, Path(os.environ.get(DATA, "data")) / "batadal")
     normal = next((path for place in places for path in sorted(place.rglob(NORMAL))), None)
     found = [file for file in sorted(root.rglob("*.csv")) if file.name != NORMAL and _is_labelled(file)]
     if found and normal is None:

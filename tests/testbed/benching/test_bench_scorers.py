@@ -92,7 +92,11 @@ def _nab(root):
     return root
 
 
-def test_without_its_normal_year_batadal_is_refused(tmp_path):
+def test_without_its_normal_year_batadal_is_refused(tmp_path, monkeypatch):
     write_batadal(tmp_path / "own" / "data", "test_dataset.csv", 100, ((20, 40),))
+    write_batadal(tmp_path / "sets" / "batadal" / "data", "dataset03.csv", 100)
+    monkeypatch.setenv("TESTBED_DATA", str(tmp_path / "sets"))
+    assert load("batadal", tmp_path / "own" / "data")[0].normal[0].name == "dataset03.csv"
+    monkeypatch.setenv("TESTBED_DATA", str(tmp_path / "none"))
     with pytest.raises(InputError, match=r"needs its normal year dataset03\.csv"):
         load("batadal", tmp_path / "own" / "data")
