@@ -198,7 +198,7 @@ def resolve(patterns: Sequence[str], names: Sequence[str], model: str) -> tuple[
     found: list[str] = []
     faults: list[str] = []
     for pattern in patterns:
-        hits = [pattern] if pattern in known else [name for name in names if fnmatchcase(name, pattern)]
+        hits = [pattern] if pattern in known else [name for name in names if _is_meant(name, pattern)]
         if len(hits) == 1:
             found.append(hits[0])
         elif hits:
@@ -211,6 +211,11 @@ def resolve(patterns: Sequence[str], names: Sequence[str], model: str) -> tuple[
         shown = " ".join(faults[:5]) + (" " + say("And {n} more.", n=len(faults) - 5) if len(faults) > 5 else "")
         raise InputError(say("Model {model} does not fit these tags: {shown}", model=model, shown=shown))
     return tuple(found)
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    """Whether a tag is meant by its path, or by its last level alone."""
+    return fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(name.rsplit("/", 1)[-1], pattern))
 
 
 def pack(array: np.ndarray) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from typing import Any
 from connectors.errors import InputError, nearest
 from connectors.tags import Group
 from connectors.texts import say
-from edge.model import SHIPPED, Bound, OnnxModel
+from edge.model import SHIPPED, Bound, OnnxModel, loaded
 from edge.network_rules import NetworkRules
 from edge.rules import Rules
-from edge.session import read_model
 from edge.surface import PLACE, Inspector, Namer
 
 RULES = {"rules": Rules, "network": NetworkRules}  # what no file holds
@@ -106,8 +105,7 @@ def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> li
 def _loaded(name: str, plant: str) -> tuple[OnnxModel, dict[str, Any]]:
     """A model file, checked, and what the record says of it."""
     path = find(name, plant)
-    data = read_model(path)
-    onnx = OnnxModel(data, path.name)
+    onnx, data = loaded(path)
     about = {
         "name": onnx.card.name,
         "kind": onnx.card.kind,

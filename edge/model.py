@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,12 +10,15 @@ import numpy as np
 
 from connectors.errors import InputError
 from connectors.items import Frame
-from connectors.results import Detections, Result
+from connectors.results import Result
 from connectors.tags import Group, unit_path
 from connectors.texts import say
 from edge.alarm import AlarmSpec
 from edge.boxes import in_picture
 from edge.card import Card, Input, parse, resolve
+from edge.detected import detected
+from edge.foreign import KEY as FOREIGN
+from edge.foreign import Foreign, check_same, sidecar
 from edge.picture import as_input
 from edge.session import CARD_KEY, Session, read_model
 from edge.window import Window, WindowSpec
@@ -58,22 +60,34 @@ class Bound(Protocol):
 class OnnxModel:
     """An ONNX file with its card, checked at load: its golden pairs are run again.
 
-    Raises InputError if the file is no ONNX model, has no card, or no longer does what it did at export.
+    Args:
+        data: bytes of the file.
+        name: of the file, for messages.
+        text: the card that lies beside a file that cannot be edited; it goes before one inside.
+
+    Raises InputError if the file is no ONNX model, has no card, no longer does what it did at export, or is not the
+    one its card was written for.
     """
 
-    def __init__(self, data: bytes, name: str) -> None:
-        self.session = Session(data, name)
-        text = self.session.metadata.get(CARD_KEY)
+    def __init__(self, data: bytes, name: str, text: str | None = None) -> None:
+        session = Session(data, name)
+        text = session.metadata.get(CARD_KEY) if text is None else text
         if text is None:
             raise InputError(
                 say(
-                    "{name} carries no card. Models of ours carry one under the metadata key '{key}'.",
+                    "{name} carries no card. Models of ours carry one under the metadata key '{key}'; any other file "
+                    "gets one by 'testbed models add {name}'.",
                     name=name,
                     key=CARD_KEY,
                 )
             )
         self.card: Card = parse(text, name)
+        self.session: Session | Foreign = session
         self._check_ports(name)
+        if self.is_foreign:
+            check_same(data, self.card, name)
+            self.session = Foreign(session, self.card)
+            self.card = self.session.card
         self._check_golden(name)
 
     def _check_ports(self, name: str) -> None:
@@ -91,6 +105,11 @@ class OnnxModel:
                         known=", ".join(known),
                     )
                 )
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the graph is fed and read by an adapter: it takes a picture as the camera gave it."""
+        return FOREIGN in self.card.raw
 
     @property
     def tolerance(self) -> float:
@@ -153,7 +172,8 @@ class _BoundOnnx:
         self.windows: tuple[WindowSpec, ...] = tuple(windows)
         self.cameras: tuple[str, ...] = tuple(seen)
         self._inputs = tuple(entry.name for entry in card.inputs)
-        self._picture = next((raw for raw in card.raw.get("inputs", ()) if raw.get("kind") == "image"), {})
+        images = [raw for raw in card.raw.get("inputs", ()) if raw.get("kind") == "image"]
+        self._picture = {} if model.is_foreign or not images else images[0]
         self.channels = tuple(channel for spec in windows for channel in spec.channels) or self.cameras
         self.unit = unit_path(self.channels)
 
@@ -171,7 +191,7 @@ class _BoundOnnx:
         if "boxes" not in self._outputs:
             return result
         rows = in_picture(outputs[self._outputs["boxes"]][0], image.shape, self._card)
-        return replace(result, detections=Detections(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int32)))
+        return detected(result, frame, rows, self._card)
 
     def _result(self, time: int, outputs: dict[str, np.ndarray]) -> Result:
         role = self._outputs
@@ -212,5 +232,12 @@ SHIPPED = Path(__file__).parent / "models"
 
 def load_model(path: str | Path) -> OnnxModel:
     """The model in an .onnx file, checked. Raises InputError if it is none, or not what it was at export."""
+    return loaded(path)[0]
+
+
+def loaded(path: str | Path) -> tuple[OnnxModel, bytes]:
+    """The model in an .onnx file, and the file's bytes. Raises InputError like `load_model`."""
     path = Path(path)
-    return OnnxModel(read_model(path), path.name)
+    data, card = read_model(path), sidecar(path)
+    text = read_model(card).decode("utf-8", "replace") if card.is_file() else None
+    return OnnxModel(data, path.name, text), data

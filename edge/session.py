@@ -38,6 +38,7 @@ class Session:
         self.inputs = {i.name: tuple(i.shape) for i in self._session.get_inputs()}
         self.types = {i.name: i.type for i in self._session.get_inputs()}
         self.outputs = tuple(o.name for o in self._session.get_outputs())
+        self.gives = {o.name: (o.type, tuple(o.shape)) for o in self._session.get_outputs()}
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from connectors.errors import InputError, TestbedError
 from connectors.texts import language, say
 from testbed import commands, configured
 from testbed.language import name_panels, take, translate, usage_sentence
+from testbed.seeds import seeds_of
 
 app = typer.Typer(
     name="testbed",
@@ -274,6 +275,10 @@ def check(
 def models(
     action: Annotated[str, typer.Argument(help="list, show NAME, add FILE, or compare A B.")] = "list",
     names: Annotated[list[str] | None, typer.Argument(help="Names, or .onnx files.")] = None,
+    card: Annotated[Path | None, typer.Option(help="With add: JSON of what the file does not say itself.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="With add: one answer, KEY=VALUE, such as channels=A,B.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="With show: write the model's page to this file.")] = None,
     scenario: Annotated[str | None, typer.Option(help="With compare: run both on this scenario.")] = None,
     seed: int = 1,
@@ -287,7 +292,8 @@ def models(
     """The models at hand, what they say of themselves, and two beside each other."""
     from testbed.model_commands import Ask
 
-    ask = Ask(action, names or (), html, scenario, _seeds(seed, seeds), data, root, test, jobs, json)
+    several = _seeds(seed, seeds)
+    ask = Ask(action, names or (), html, scenario, several, data, root, test, jobs, json, card, settings or ())
     return commands.models(ask)
 
 
@@ -317,7 +323,7 @@ def train(
     json: Json = False,
 ) -> int:
     """Fit a model, calibrate it to a false-alarm budget on other data, and write it as one file."""
-    wanted = None if seeds is None else _range(seeds)
+    wanted = None if seeds is None else seeds_of(seeds)
     return commands.train(
         kind, data, out, wanted, budget, tags, _listed(drop) or [], tz, json, since, until, root, train or (), html,
         epochs,
@@ -333,7 +339,7 @@ def data(
     json: Json = False,
 ) -> int:
     """A scenario's signals as Parquet, its frames as pictures, its truth and a card, for training elsewhere."""
-    return commands.data(scenario, out, _range(seeds), jobs, json)
+    return commands.data(scenario, out, seeds_of(seeds), jobs, json)
 
 
 @app.command()
@@ -390,18 +396,7 @@ def _listed(text: str | None) -> list[str] | None:
 
 
 def _seeds(seed: int, seeds: str | None) -> list[int]:
-    return [seed] if seeds is None else _range(seeds)
-
-
-def _range(text: str) -> list[int]:
-    first, dash, last = text.partition("-")
-    try:
-        numbers = list(range(int(first), int(last if dash else first) + 1))
-    except ValueError:
-        numbers = []
-    if not numbers:
-        raise InputError(say("Seeds are written like 1-40, but got '{text}'.", text=text))
-    return numbers
+    return [seed] if seeds is None else seeds_of(seeds)
 
 
 def run_cli(arguments: list[str] | None = None) -> int:

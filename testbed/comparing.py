@@ -14,8 +14,7 @@ import onnx
 from connectors.errors import InputError
 from connectors.texts import say
 from edge.library import find
-from edge.model import OnnxModel
-from edge.session import read_model
+from edge.model import loaded
 from edge.speed import speed
 from testbed.benching.jobs import Progress, called
 
@@ -81,8 +80,7 @@ def compare(
 
 def _facts(file: Path) -> dict[str, Any]:
     """What can be told of a model without data, by name."""
-    content = read_model(file)
-    model = OnnxModel(content, file.name)
+    model, content = loaded(file)
     graph = onnx.load_from_string(content).graph
     p50, p99 = speed(model)
     return {

@@ -10,9 +10,8 @@ from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
-from edge.library import find, folders, listed
-from edge.model import load_model
-from edge.session import read_model
+from edge.library import find, listed
+from edge.model import load_model, loaded
 from edge.speed import speed
 from testbed.benching.jobs import Progress
 
@@ -34,6 +33,8 @@ class Ask:
     test: Path | None
     jobs: int
     json: bool
+    card: Path | None = None
+    settings: Sequence[str] = ()
 
 
 def carry_out(ask: Ask, progress: Progress) -> int:
@@ -54,14 +55,22 @@ def carry_out(ask: Ask, progress: Progress) -> int:
 def _list(ask: Ask, progress: Progress) -> int:
     from testbed import show
 
-    cards = {label: load_model(path).card.raw for label, path in listed().items()}
+    cards, refused = {}, {}
+    for label, path in listed().items():
+        try:
+            cards[label] = load_model(path).card.raw
+        except InputError as error:
+            refused[label] = str(error)
     if ask.json:
         rows = [
             {"name": k, **{f: v.get(f) for f in ("kind", "task", "condition", "licence")}} for k, v in cards.items()
         ]
+        rows += [{"name": label, "refused": reason} for label, reason in refused.items()]
         print(jsonlib.dumps({"models": rows}, ensure_ascii=False))
     else:
         show.models(cards)
+        for reason in refused.values():
+            print(reason)
     return 0
 
 
@@ -81,29 +90,46 @@ def _show(ask: Ask, progress: Progress) -> int:
 
 
 def _add(ask: Ask, progress: Progress) -> int:
-    """A file that loads and does what it did at export goes to the user's own folder, under its own name."""
-    file = Path(ask.names[0])
-    model = load_model(file)
-    shelf = folders()[0]
-    place = shelf / file.name
-    if place.exists() and place.read_bytes() != read_model(file):
-        raise InputError(
-            say("Another model called '{name}' is in {folder}. Rename yours, or remove that one.",
-                name=file.stem, folder=shelf)
-        )  # fmt: skip
+    """A file that loads and does what it did at export goes to the user's own folder, under its own name.
+
+    A file of another make is looked at first, and gets a card beside it.
+    """
+    from testbed.adding.command import add_foreign, free_place, store
+    from testbed.adding.graph import Graph
     from testbed.train import write_model
 
-    try:
-        shelf.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(say("{folder} cannot be written: {reason}.", folder=shelf, reason=reason)) from None
-    write_model(read_model(file), place)
+    file = Path(ask.names[0])
+    graph = Graph(file)
+    if not graph.is_ours or ask.card is not None:
+        return _tell_added(ask, graph, store, *add_foreign(graph, ask.settings, ask.card))
+    if ask.settings:
+        raise InputError(say("{name} carries a card of its own: --set is for files that carry none.", name=file.name))
+    model, data = loaded(file)
+    place = free_place(file.name, data)
+    write_model(data, place)
     p50, p99 = speed(model)
     if ask.json:
         print(jsonlib.dumps({"name": file.stem, "file": str(place), "p50_ms": p50, "p99_ms": p99}, ensure_ascii=False))
     else:
         print(say("Added {name}: p50 {p50} ms, p99 {p99} ms here.", name=file.stem, p50=p50, p99=p99))
+    return 0
+
+
+def _tell_added(ask: Ask, graph: Any, store: Any, card: dict[str, Any], trial: Any, told: Sequence[str]) -> int:
+    """Store a file of another make, and say what was understood of it and how it did."""
+    place = store(graph, card)
+    if ask.json:
+        about = {"name": graph.stem, "file": str(place), "p50_ms": trial.p50_ms, "p99_ms": trial.p99_ms}
+        shown = {key: value for key, value in card.items() if key != "golden"}
+        print(jsonlib.dumps({**about, "sha256": card["foreign"]["sha256"], "card": shown}, ensure_ascii=False))
+        return 0
+    for line in told:
+        print(line)
+    if trial.zeros is not None:
+        print("  " + say("ran: score {zeros} for zeros, {sample} for noise (1.0 is the alarm level)",
+                         zeros=f"{trial.zeros:.3g}", sample=f"{trial.sample:.3g}"))  # fmt: skip
+    print("  " + say("SHA-256 {sha}", sha=card["foreign"]["sha256"]))
+    print(say("Added {name}: p50 {p50} ms, p99 {p99} ms here.", name=graph.stem, p50=trial.p50_ms, p99=trial.p99_ms))
     return 0
 
 

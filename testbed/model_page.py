@@ -15,8 +15,7 @@ from connectors.pictures import encode
 from connectors.texts import say, word
 from connectors.times import text
 from edge.card import braces
-from edge.model import OnnxModel
-from edge.session import read_model
+from edge.model import OnnxModel, loaded
 from edge.speed import speed
 from edge.versions import versions
 from testbed.report.cards import facts
@@ -41,8 +40,7 @@ def write_page(file: Path, out: Path) -> None:
 
 def model_page(file: Path) -> str:
     """The page. Raises InputError if `file` is no model, or not what it was at export."""
-    data = read_model(file)
-    model = OnnxModel(data, file.name)
+    model, data = loaded(file)
     card, name = model.card.raw, model.card.name
     about = {"file": file.name, "sha256": hashlib.sha256(data).hexdigest(), "providers": model.session.providers}
     told = [(key, value) for key, value in facts(about, card) if value and key != "SHA-256"]

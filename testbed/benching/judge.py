@@ -49,7 +49,8 @@ class Judge:
         """Judge picture `i`, grey levels uint8 (h, w)."""
         before = wall_s()
         entry = self.model.card.inputs[0].name
-        outputs = self.model.session.run({entry: fitted(image, self.model.session.inputs[entry])})
+        seen = image[None] if self.model.is_foreign else fitted(image, self.model.session.inputs[entry])
+        outputs = self.model.session.run({entry: seen})
         self.seconds.append(wall_s() - before)
         role = self.model.card.outputs
         if self.classifies:
@@ -86,6 +87,8 @@ def fitted(image: np.ndarray, shape: Sequence[Any]) -> np.ndarray:
 def grown(heat: np.ndarray, size: Sequence[int], shape: Sequence[Any]) -> np.ndarray:
     """A map as large as the picture of `size` (h, w) it is of, float32: `fitted` backwards."""
     height, width = size
+    if heat.shape == (height, width):
+        return heat
     if isinstance(shape[1], int) and isinstance(shape[2], int):
         return resized(heat.astype(np.float32), height, width)
     seen = [n + -n % MULTIPLE for n in size]
