@@ -34,9 +34,10 @@ class EnvelopeView:
     """What is looked at.
 
     Attributes:
-        signals: k accelerometers' tags. speeds: for each the tag of its shaft's turns a minute.
+        signals: k accelerometers' tags. speeds: for each the tag of its shaft's speed.
         orders: for each (name, events a turn) of its bearing, the same names everywhere.
         full: for each, turns a minute at full speed.
+        per: for each, turns a minute for one unit of its speed; empty: speeds are turns a minute.
         rate_hz, length, stride_s: of the windows; `length` a power of 2.
         band: Hz, where housings ring; a power of 2 lines wide is cut out from its lower end.
     """
@@ -49,6 +50,7 @@ class EnvelopeView:
     length: int
     stride_s: float
     band: tuple[float, float]
+    per: tuple[float, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -138,6 +140,7 @@ class Envelope:
         rpm = g.add("Transpose", g.slice(x, view.length - 1, view.length, 0), perm=[1, 0])  # now, (channels, 1)
         which = [view.channels.index(name) for name in view.speeds]
         rpm = g.add("Gather", rpm, g.integers(which), axis=0)  # (k, 1)
+        rpm = g.mul(rpm, g.constant(np.array(view.per)[:, None])) if view.per else rpm
         runs = g.add("Greater", rpm, g.constant(RUNS * np.array(view.full)[:, None]))
         inside, around = self._orders()
         parts = []

@@ -151,10 +151,15 @@ def _snapshots(
     model: Envelope, bundles: Iterable[Sequence[Item]], groups: Sequence[Group], spec: WindowSpec,
     note: Callable[[bytes], None], golden: list[dict[str, np.ndarray]],
 ) -> np.ndarray:  # fmt: skip
-    """Contrasts of a run's windows as the runtime cuts them, (m, k, f); the first window becomes golden."""
+    """Contrasts of a run's windows as the runtime cuts them, (m, k, f); the first window becomes golden.
+
+    Windows with gaps, as before a run's first samples, are left out.
+    """
     contrasts, found = model.contrasts(), []
 
     def take(window: np.ndarray) -> None:
+        if np.isnan(window).any():
+            return
         note(window.tobytes())
         if not golden:
             golden.append({"window": window.astype(np.float32)[None]})

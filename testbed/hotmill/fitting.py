@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomaly.calibrate import Budget
+from anomaly.envelope import EnvelopeView
 from anomaly.fit import fit
 from anomaly.spectrum import View
 from connectors.items import Batch, Item, Mark
@@ -34,7 +35,13 @@ class Made:
     advice: str
     shorts: tuple[str, ...]
     rings_s: float = 0.0  # s that what has been mended may ring on in its tags; judgement
-    view: View | None = None  # of the spectrum it looks at; without one it weighs its tags together
+    view: View | EnvelopeView | None = None  # of the spectrum it looks at; without one it weighs its tags together
+
+    @property
+    def kind(self) -> str:
+        if self.view is None:
+            return "mspc"
+        return "spectrum" if isinstance(self.view, View) else "envelope"
 
 
 MODELS = {
@@ -45,6 +52,7 @@ MODELS = {
     "hotmill-cells": Made("sensor", "top", "check-sensor", ("FORCE_DEV", "SIDE_DEV")),
     "hotmill-valves": Made("machine", "top", "look-at-top-tags", ("SERVO_BIAS", "SERVO_ACT")),
     "hotmill-spectrum": Made("machine", "top", "look-at-top-tags", (), view=View(**tags.SPECTRUM)),
+    "hotmill-envelope": Made("machine", "top", "check-roll", (), view=EnvelopeView(**tags.ENVELOPE)),
 }
 
 
@@ -86,7 +94,7 @@ def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> No
     read = frozenset(tag.name for one in made.values() for group in wanted(one) for tag in group.tags)
     days = [normal(seed, read) for seed in seeds]
     for name, one in made.items():
-        groups, kind = wanted(one), "mspc" if one.view is None else "spectrum"
+        groups = wanted(one)
         notes = {
             "name": name, "condition": one.condition, "place": one.place, "advice": one.advice,
             "origin": "trained on data simulated by testbed", "licence": "Apache-2.0",
@@ -95,7 +103,7 @@ def make(names: Sequence[str], folder: Path, seeds: Sequence[int] = SEEDS) -> No
         if one.rings_s:
             notes["alarm"] = {"k": 3, "n": 5, "off_delay_s": one.rings_s, "deadband": 0.1}
         runs = [lambda day=day, groups=groups: (_chosen(bundle, groups) for bundle in day) for day in days]
-        (folder / f"{name}.onnx").write_bytes(fit(kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
+        (folder / f"{name}.onnx").write_bytes(fit(one.kind, groups, runs, Budget.parse("1/24h"), notes, view=one.view))
 
 
 def _chosen(bundle: Sequence[Item], groups: Sequence[Group]) -> list[Item]:

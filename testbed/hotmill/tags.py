@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from connectors.tags import Group, Tag
-from testbed.hotmill.schedule import STANDS
+from testbed.hotmill.schedule import RADII, STANDS, THIN
 from testbed.sensors import Sensor, sensors_of
 
 UNIT = "POH/HOT/HSM2"
@@ -100,6 +100,21 @@ SPECTRUM = {
     "bands": ((0.985, 1.015), (1.97, 2.03)),
     "around": (((0.65, 0.75), (1.3, 1.5)), ((1.65, 1.85), (2.5, 2.8))),
     "running": 1.0,  # MN; less than that, and there is no strip
+}  # fmt: skip
+
+# What `envelope` looks at: whether the force of each stand is knocked on once a turn of its work rolls. A dent of 40 mm
+# is under the rolls for 4 ms at the last stand and for 30 ms at the first: 8 … 40 Hz holds both, clear of the rolls'
+# own turning. `full` is the thin schedule's speed.
+ENVELOPE = {
+    "signals": tuple(f"{place}/ROLL_FORCE" for place in PLACES),
+    "speeds": tuple(f"{place}/ROLL_SPEED" for place in PLACES),
+    "orders": ((("work roll", 1.0),),) * STANDS,
+    "per": tuple(60e3 / (2.0 * math.pi * radius) for radius in RADII),
+    "full": tuple(
+        60e3 / (2.0 * math.pi * radius) * THIN.speed * THIN.heights[-1] / height
+        for radius, height in zip(RADII, THIN.heights[1:], strict=True)
+    ),
+    "rate_hz": 1000.0, "length": 16_384, "stride_s": 1.0, "band": (8.0, 40.0),
 }  # fmt: skip
 
 # Stands and loopers are on the mill's controllers; gauge house and second level speak MQTT.

@@ -72,6 +72,7 @@ class HotMillPlant:
     KINDS = troubles.KINDS
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
     SPECTRUM = tags.SPECTRUM
+    ENVELOPE = tags.ENVELOPE
     BELIEVED: Mapping[str, str] = {f"{tags.EXIT}/TRUE_THICKNESS": f"{tags.EXIT}/H_X"}
 
     def __init__(self, spec: HotMill, seed: int, start: int) -> None:

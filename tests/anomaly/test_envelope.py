@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,9 @@ from anomaly.calibrate import Budget
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.fit import fit
 from connectors.errors import InputError
+from connectors.items import Batch, Mark
+from connectors.tags import Group, Tag
+from connectors.times import END, SECOND
 from edge.model import OnnxModel
 
 RATE, LENGTH, RPM = 12_800.0, 16_384, 1480.0
@@ -66,6 +71,15 @@ def test_the_frequency_follows_the_measured_speed(scored):
     assert scored(window(rng(), 6.056 * 1200.0 / 60.0, 8.0))["score"] < 1.0
 
 
+def test_a_speed_may_come_in_another_unit():
+    shaft = {"speeds": ("L/RPM_A",), "signals": ("L/A",), "orders": VIEW.orders[:1], "full": (RPM,)}
+    plain = Envelope(replace(VIEW, **shaft)).contrasts()
+    by_surface = Envelope(replace(VIEW, **shaft, per=(60.0,))).contrasts()  # a turn a second for each m/s
+    values = window(rng(), 6.056 * RPM / 60.0, 8.0)[:, [0, 2]]
+    surface = values / np.array([1.0, 60.0])
+    assert np.allclose(by_surface(surface), plain(values), atol=1e-3)
+
+
 @pytest.mark.parametrize("values", [
     window(np.random.default_rng(3), noise=5.0),
     window(np.random.default_rng(3), 12.0, 30.0),
@@ -88,3 +102,20 @@ def test_too_few_windows_are_refused():
 def test_without_a_unit_that_knows_its_bearings_there_is_nothing_to_fit():
     with pytest.raises(InputError, match="geometry"):
         fit("envelope", (), [lambda: []], Budget(1, 86400))
+
+
+def test_a_window_that_begins_before_the_first_sample_is_not_learnt_from():
+    tags = tuple(Tag(name=name, rate_hz=1000.0, group="fast") for name in ("L/A", "L/RPM"))
+    group = Group("fast", tags, "blocks")
+    view = EnvelopeView(
+        signals=("L/A",), speeds=("L/RPM",), full=(1200.0,), orders=((("BPFO", 5.0),),), rate_hz=1000.0, length=1024,
+        stride_s=0.5, band=(100.0, 228.0),
+    )  # fmt: skip
+
+    def run(seed: int):
+        values = np.column_stack([np.random.default_rng(seed).standard_normal(45_000), np.full(45_000, 1200.0)])
+        time = np.arange(1, 45_001, dtype=np.int64) * (SECOND // 1000)  # the window at 1 s lacks its first 24 samples
+        return [[Batch(tags, time, values, np.zeros(values.shape, np.uint32)), Mark("fast", END)]]
+
+    data = fit("envelope", [group], [lambda s=s: run(s) for s in range(3)], Budget(1, 86400), {}, view=view)
+    assert OnnxModel(data, "envelope").card.raw["calibration"]["normal_hours"] > 0.02

@@ -9,7 +9,16 @@ from testbed.hotmill.fitting import MODELS
 from testbed.running import run
 from testbed.train import FIRST_TRAINING_SEED
 
-NAMES = ("cobble", "gauge-drift", "load-cell", "looper-hunting", "servo-valve", "strip-walk", "backup-roll")
+NAMES = (
+    "cobble",
+    "gauge-drift",
+    "load-cell",
+    "looper-hunting",
+    "servo-valve",
+    "strip-walk",
+    "backup-roll",
+    "work-roll-spalling",
+)
 
 
 def test_a_quick_fault_is_found_in_time():
