@@ -24,12 +24,13 @@ FAULTS = {"normal": 0, "inner": 1, "outer": 2, "ball": 3}  # how the index begin
 LENGTH = 16_384  # samples of a window, 1.4 s: forty turns
 STRIDE = LENGTH // 4
 RATE = 12_000.0  # Hz
+STRIDE_S = STRIDE * round(1e9 / RATE) / 1e9  # s, whole samples of whole ns
 FULL = 1797.0  # turns a minute without load
 _ORDERS = Bearing(n=9, d=7.94, pitch=39.04).orders  # 6205-2RS JEM SKF, drive end; bearing data centre of CWRU
 VIEW = BearingView(
     signals=("CWRU/RIG/ACC_DE",), speeds=("CWRU/RIG/RPM",),
     orders=((("BPFO", _ORDERS["BPFO"]), ("BPFI", _ORDERS["BPFI"])),),
-    full=(FULL,), rate_hz=RATE, length=LENGTH, stride_s=STRIDE / RATE, band=(2000.0, 4000.0),
+    full=(FULL,), rate_hz=RATE, length=LENGTH, stride_s=STRIDE_S, band=(2000.0, 4000.0),
     bands=((500.0, 2000.0), (1500.0, 3000.0), (2500.0, 4000.0), (4000.0, 5500.0)),
 )  # fmt: skip
 

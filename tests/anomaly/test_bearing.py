@@ -9,7 +9,11 @@ import pytest
 
 from anomaly.bearing import LABELS, Bearing, exported, learned, noise_of
 from connectors.errors import InputError
+from connectors.items import Batch, Mark, block_times
+from connectors.tags import Group, Tag
+from connectors.times import END, SECOND
 from edge.model import OnnxModel
+from edge.pipeline import Pipeline, Watch
 from testbed.datasets.bearings import LENGTH, VIEW
 from tests.cwru import vibration
 
@@ -56,6 +60,30 @@ def test_the_measured_speed_decides_which_ring_it_is(model):
     inner_at_other_speed = window("inner", 0.03, 1750.0)
     inner_at_other_speed[:, 1] = 1750.0 * 5.415 / 3.585  # at this speed the same blows come at the outer ring's order
     assert told(model, inner_at_other_speed)[0] == "outer race"
+
+
+def test_it_binds_to_an_accelerometer_and_a_speed_of_any_plant_and_judges_windows_of_its_pipeline(model):
+    acc = Tag(name="CWRU/RIG/ACC_DE", unit="[g]", rate_hz=12_000.0, group="vibration")
+    rpm = Tag(name="CWRU/RIG/RPM", unit="/min", rate_hz=1.0, group="running")
+    groups = (Group("vibration", (acc,), "blocks"), Group("running", (rpm,), "scalars"))
+    results = []
+    pipeline = Pipeline(groups, [model.bind(groups)], watch=Watch(result=results.append))
+    x = vibration("inner", 0.03, 1700.0, 4 * LENGTH)
+    start = 1_767_571_200 * SECOND
+    seconds = np.arange(7)
+    time = block_times(start, 12_000.0, len(x))
+    pipeline.feed(
+        [
+            Batch((rpm,), start + seconds * SECOND, np.full((7, 1), 1700.0), np.zeros((7, 1), np.uint32)),
+            Batch((acc,), time, x[:, None], np.zeros((len(x), 1), np.uint32)),
+            Mark("running", END),
+            Mark("vibration", END),
+        ]
+    )
+    judged = [result for result in results if np.isfinite(result.score)]
+    assert len(judged) >= 8
+    assert min(result.score for result in judged[-8:]) > 1.0
+    assert judged[-1].map is not None and LABELS[int(judged[-1].map[0].argmax())] == "inner race"
 
 
 def test_a_machine_that_stands_is_not_judged(model):
