@@ -98,9 +98,14 @@ def islands(mask: np.ndarray, reach: tuple[int, int]) -> list[tuple[int, int, in
     return sorted(boxes, key=lambda box: (box[1], box[0]))
 
 
-def recompressed(image: np.ndarray, quality: int) -> np.ndarray:
-    """A grey picture as JPEG of that quality (1 … 100) would give it back."""
+def encode_lossy(image: np.ndarray, quality: int) -> bytes:
+    """JPEG bytes of a uint8 picture, of that quality (1 … 100)."""
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"A picture of shape {image.shape} and type {image.dtype} cannot be encoded.")
-    return grey(decode(data.tobytes()))
+    return data.tobytes()
+
+
+def recompressed(image: np.ndarray, quality: int) -> np.ndarray:
+    """A grey picture as JPEG of that quality (1 … 100) would give it back."""
+    return grey(decode(encode_lossy(image, quality)))

@@ -158,7 +158,9 @@ class AlarmList:
             "why": _why(entry),
             "advice": speech.advice(event.advice),
             "label": speech.called(event.label) if event.label else None,
-            "box": None if box is None else [box.part_id, round(box.start_m, 2), round(box.left_mm)],
+            "box": None if box is None else [
+                box.part_id, round(box.start_m, 2), round(box.left_mm), round(box.end_m, 2), round(box.right_mm)
+            ],
             "aside": None if aside is None else {
                 "by": aside.by, "reason": aside.reason,
                 "until": None if aside.until is None else self._s(aside.until),

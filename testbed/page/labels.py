@@ -128,6 +128,11 @@ def _trends() -> dict[str, str]:
 
 def _views() -> dict[str, str]:
     return {
+        "view.strip": say("Strip surface, as the camera sees it"),
+        "view.map": say("All that was found on this coil"),
+        "no_picture": say("No picture yet"),
+        "nothing_found": say("nothing found"),
+        "unnamed": say("unnamed mark"),
         "view.mould": say("Mould: thermocouples against the others of their row, K"),
         "face.BF": say("Fixed face"),
         "face.FF": say("Free face"),

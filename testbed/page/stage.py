@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from connectors.clock import Throttle, sleep
 from connectors.errors import InputError, TestbedError
+from connectors.items import Frame
 from connectors.results import Event
 from connectors.texts import say, speaking
 from connectors.truth import Truth
@@ -22,6 +24,7 @@ from testbed.engine import Engine
 from testbed.library import load, shipped
 from testbed.page import line, speech
 from testbed.page.alarms import AlarmList
+from testbed.page.camera import MOST
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
 from testbed.plant import kinds
@@ -70,7 +73,7 @@ class Show:
     result: Run | None = None
     why: str = ""
     truths: Sequence[Truth] = ()
-    picture: Any = None
+    frames: tuple[Frame, ...] = ()  # the camera's last
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -189,7 +192,7 @@ class Stage:
         finally:
             show.loop = None
             show.ended.set()
-        self._loop.call_soon_threadsafe(self._finish, show, phase, why)
+        self._on_page(self._finish, show, phase, why)
 
     def _beside(self, show: Show, engine: Engine) -> Any:
         show.rows = Rows(engine.groups, engine.start, show.scenario.duration)
@@ -199,12 +202,12 @@ class Stage:
 
     async def _accompany(self, show: Show, engine: Engine) -> None:
         show.loop = asyncio.get_running_loop()
-        self._loop.call_soon_threadsafe(self._began, show)
+        self._on_page(self._began, show)
         while not show.stopping.is_set():
             truths = engine.truths()
             if truths != show.truths:
                 show.truths = truths
-                self._loop.call_soon_threadsafe(self._judge, show, truths)
+                self._on_page(self._judge, show, truths)
             await sleep(GLANCE_S)
         raise asyncio.CancelledError
 
@@ -212,11 +215,16 @@ class Stage:
         if show.rows is not None:
             show.rows.add(chunk)
         if chunk.frames:
-            show.picture = chunk.frames[-1]
+            show.frames = (*show.frames, *chunk.frames)[-MOST:]
 
     def _tell(self, show: Show, events: Sequence[Event]) -> None:
         if events and show.engine is not None:
-            self._loop.call_soon_threadsafe(self._hear, show, list(events), show.engine.truths())
+            self._on_page(self._hear, show, list(events), show.engine.truths())
+
+    def _on_page(self, do: Callable[..., object], *given: object) -> None:
+        """Do something in the page's loop, unless the page has closed while a run still closes its record."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(do, *given)
 
     def _in_run(self, show: Show, do: Callable[[], object]) -> None:
         """Do something in the run's thread, or here where it has not begun."""
@@ -293,6 +301,7 @@ class Stage:
             "row_s": show.rows.step_ns / 1e9,
             "rows": show.rows.n,
             "duration_s": show.scenario.duration,
+            "cameras": sum(group.kind == "frames" for group in engine.groups),
             "steps": steps,
             "kinds": [{"name": kind, "what": speech.called(kind)} for kind in kinds(engine.plant)],
         }

@@ -11,26 +11,26 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-import cv2
-import numpy as np
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from connectors.clock import now_ns, sleep, wall_s
 from connectors.errors import InputError
+from connectors.items import Frame
 from connectors.texts import LANGUAGES, say, speaking
 from testbed.page import orders
 from testbed.page.access import Access, Bucket, Visitor
+from testbed.page.camera import Shown, shown
 from testbed.page.stage import Show, Stage
 
 FORMAT = "testbed.page/1"
 LONGEST = 8_192  # bytes of a message from a page
 CREDITS = 2
 PULSE_S = 0.05  # wall time between two looks at what is new
+PICTURE_S = 0.3  # wall time between two pictures of a camera
 STATE_S = 0.5  # wall time after which verdicts and shelving times are looked at anew
 CLIENTS = 32
 COLUMNS = 160
-WIDE, QUALITY = 960, 70  # pixels and JPEG quality of a picture: judgement
 
 
 class Client:
@@ -41,7 +41,7 @@ class Client:
         self.run = -1
         self.row = 0
         self.state = -1
-        self.picture: Any = None
+        self.picture: Shown | None = None
         self.columns: tuple[int, ...] = ()
         self.watch = 0  # number of the page's last choice of columns
         self.wants_picture = False
@@ -63,7 +63,9 @@ class Hub:
         self._seen: tuple[int, int, int] = (-1, -1, -1)
         self._looked = -STATE_S
         self._run: tuple[int, bytes] = (-1, b"null")
-        self._pictures: dict[int, bytes] = {}
+        self._filmed: tuple[Frame, ...] = ()
+        self._filmed_at = 0.0
+        self._picture: Shown | None = None
         self._frames: dict[tuple[Any, ...], bytes] = {}
         self._look()
 
@@ -134,7 +136,8 @@ class Hub:
             client.run, client.row, client.columns, client.picture = number, 0, (), None
             return self._first(client)
         until = 0 if show is None or show.rows is None else show.rows.complete
-        picture = show.picture if show is not None and client.wants_picture else None
+        frames = show.frames if show is not None and client.wants_picture else ()
+        picture = self._camera(frames) if frames else None
         is_new = picture is not None and picture is not client.picture
         if client.row == until and client.state == self._state_rev and not client.answers and not is_new:
             return None
@@ -155,7 +158,7 @@ class Hub:
         head = {"run": client.run, "begin": orjson.Fragment(self._run[1]), "state": orjson.Fragment(self._state)}
         return _packed(head)
 
-    def _built(self, client: Client, show: Show | None, until: int, picture: Any) -> bytes:
+    def _built(self, client: Client, show: Show | None, until: int, picture: Shown | None) -> bytes:
         head: dict[str, Any] = {"run": client.run, "since": client.row, "until": until, "born": now_ns() / 1e6}
         rows = b""
         if show is not None and show.rows is not None:
@@ -168,19 +171,15 @@ class Hub:
             head["answers"] = client.answers
         jpeg = b""
         if picture is not None:
-            jpeg = self._jpeg(picture)
-            head["picture"] = {"bytes": len(jpeg), "coil": picture.part_id, "at": picture.position_m}
+            jpeg, head["picture"] = picture.jpeg, picture.plain()
         return _packed(head, rows, jpeg)
 
-    def _jpeg(self, frame: Any) -> bytes:
-        made = self._pictures.get(id(frame))
-        if made is None:
-            image = np.asarray(frame.image)
-            high = max(1, round(image.shape[0] * WIDE / image.shape[1]))
-            small = cv2.resize(image, (WIDE, high), interpolation=cv2.INTER_AREA)
-            made = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
-            self._pictures = {id(frame): made}
-        return made
+    def _camera(self, frames: tuple[Frame, ...]) -> Shown:
+        """The camera's last frames as a picture, made anew when there are others, but no oftener than PICTURE_S."""
+        if frames is not self._filmed and (self._picture is None or wall_s() - self._filmed_at >= PICTURE_S):
+            self._filmed, self._filmed_at, self._picture = frames, wall_s(), shown(frames)
+        assert self._picture is not None  # noqa: S101 - frames are never the empty tuple it begins with
+        return self._picture
 
     # -- in ------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -115,3 +116,22 @@ def test_two_pages_see_the_same_and_what_one_does(served):
     assert two.order("shelve", id=ids[0], minutes=5, reason="<b>test</b>", by="kim") == ""
     one.until(lambda told: any(alarm["aside"] for alarm in told["state"]["alarms"]["list"]))
     assert "a name and a reason" in two.order("shelve", id=ids[0], minutes=5, reason=" ", by="kim")
+
+
+def test_the_camera_is_shown_with_its_place_on_the_coil_and_what_was_found_there(served):
+    visit = started(served, story="strip-surface", speed="5")
+    begin = visit.until(lambda told: told.get("begin"))["begin"]
+    assert begin["cameras"] == 1
+    visit.send(do="watch", run=visit.told["run"], watch=1, columns=[], picture=True)
+    heads = [visit.read()]
+    while "picture" not in heads[-1]:
+        heads.append(visit.read())
+    shown, data = heads[-1]["picture"], visit.rows[-1][2]
+    image = cv2.imdecode(np.frombuffer(data[-shown["bytes"] :], np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert abs(image.shape[0] / image.shape[1] - shown["lines"] / shown["pixels"]) < 0.01
+    assert shown["mm"] == 0.5 and shown["at"] >= 0
+    assert visit.order("speed", speed="max") == ""
+    boxes = visit.until(lambda told: told["state"]["alarms"]["list"])["state"]["alarms"]["list"][0]["box"]
+    assert boxes[0] == shown["coil"]
+    assert boxes[1] <= boxes[3] and 0 <= boxes[2] <= boxes[4] <= shown["pixels"] * shown["mm"]
+    assert visit.order("reset") == ""

@@ -1,4 +1,5 @@
 // The unit views, in the order of their tabs; a run shows those that fit it. See docs/page.md.
 import {mould} from './mould.js';
+import {strip_view} from './strip.js';
 
-export const views = [mould];
+export const views = [mould, strip_view];
