@@ -143,4 +143,12 @@ def _views() -> dict[str, str]:
         "to_exit": say("If nobody acts, at the mould exit in"),
         "row": say("Row"),
         "stands_out": say("Stands out"),
+        "view.mill": say("Stands"),
+        "force": say("Force"),
+        "gap": say("Gap"),
+        "thickness": say("Thickness"),
+        "said": say("What the gauge says"),
+        "true": say("What is true"),
+        "swing": say("swings by"),
+        "no_strip": say("No strip in the mill"),
     }

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.clock import Throttle, sleep
+from connectors.clock import Throttle, now_ns, sleep
 from connectors.errors import InputError, TestbedError
 from connectors.items import Frame
 from connectors.results import Event
@@ -24,6 +24,7 @@ from testbed.engine import Engine
 from testbed.library import load, shipped
 from testbed.page import line, speech
 from testbed.page.alarms import AlarmList
+from testbed.page.belief import beliefs
 from testbed.page.camera import MOST
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
@@ -34,6 +35,7 @@ from testbed.scenario import Scenario
 
 T = TypeVar("T")
 GLANCE_S = 0.2  # wall time between two looks at the truth
+BELIEFS = 5  # so many looks from one comparison with what the line believes to the next: it copies ten minutes
 STOPS_WITHIN_S = 20.0  # wall time in which a run that is told to stop closes its record
 RUNS = Path("runs")
 IDLE, STARTING, RUNNING, DONE, STOPPED, FAILED = "idle", "starting", "running", "done", "stopped", "failed"
@@ -74,6 +76,8 @@ class Show:
     why: str = ""
     truths: Sequence[Truth] = ()
     frames: tuple[Frame, ...] = ()  # the camera's last
+    beliefs: list[dict[str, Any]] = field(default_factory=list)
+    born: int = 0  # wall time at which the newest row was complete, ns
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -203,17 +207,24 @@ class Stage:
     async def _accompany(self, show: Show, engine: Engine) -> None:
         show.loop = asyncio.get_running_loop()
         self._on_page(self._began, show)
+        glances = 0
         while not show.stopping.is_set():
             truths = engine.truths()
             if truths != show.truths:
                 show.truths = truths
                 self._on_page(self._judge, show, truths)
+            if glances % BELIEFS == 0 and show.rows is not None:
+                show.beliefs = beliefs(engine.plant, show.rows)
+            glances += 1
             await sleep(GLANCE_S)
         raise asyncio.CancelledError
 
     def _see(self, show: Show, chunk: Chunk) -> None:
         if show.rows is not None:
+            before = show.rows.complete
             show.rows.add(chunk)
+            if show.rows.complete > before:
+                show.born = now_ns()
         if chunk.frames:
             show.frames = (*show.frames, *chunk.frames)[-MOST:]
 
@@ -321,6 +332,7 @@ class Stage:
             "why": "" if show is None else show.why,
             "alarms": {"total": 0, "unacknowledged": 0, "list": []},
             "outcome": None,
+            "beliefs": [] if show is None else show.beliefs,
             "meters": {
                 ("on" if ai else "off"): worth for (story, ai), worth in self.before.items() if story == choice.story
             },

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from connectors.clock import now_ns, sleep, wall_s
+from connectors.clock import sleep, wall_s
 from connectors.errors import InputError
 from connectors.items import Frame
 from connectors.texts import LANGUAGES, say, speaking
@@ -159,10 +159,10 @@ class Hub:
         return _packed(head)
 
     def _built(self, client: Client, show: Show | None, until: int, picture: Shown | None) -> bytes:
-        head: dict[str, Any] = {"run": client.run, "since": client.row, "until": until, "born": now_ns() / 1e6}
+        head: dict[str, Any] = {"run": client.run, "since": client.row, "until": until}
         rows = b""
         if show is not None and show.rows is not None:
-            head["t"] = show.rows.present_s
+            head["t"], head["born"] = show.rows.present_s, show.born / 1e6
             head["watch"] = client.watch
             rows = show.rows.block(client.row, until, client.columns).tobytes() if client.columns else b""
         if client.state != self._state_rev:

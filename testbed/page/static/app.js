@@ -30,7 +30,7 @@ const wire = connect({
     if ('begin' in head) begin(head.run, head.begin);
     store.take(head, rows);
     if (picture) store.store.picture = {...head.picture, bytes: picture};
-    born = head.born ?? 0;
+    born = rows.length ? head.born : 0;
     redraw();
   },
   state(connected) {
@@ -55,6 +55,7 @@ function begin(number, run) {
   mimic.begin(run);
   trend.begin(run);
   tabs();
+  choose(shown);  // the view that is on begins anew, too
 }
 
 function tabs() {

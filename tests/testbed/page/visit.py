@@ -104,13 +104,13 @@ class Visit:
 
 
 @contextmanager
-def serving(folder: Path, access: Access | None = None) -> Iterator[Served]:
+def serving(folder: Path, access: Access | None = None, port: int = 0) -> Iterator[Served]:
     """A page that plays nothing yet."""
     ready: list[Any] = []
     up = threading.Event()
 
     async def body() -> None:
-        own = listening("127.0.0.1", 0)
+        own = listening("127.0.0.1", port)
         stage = Stage(QUICK, folder)
         config = configured(app(stage, access or Access(is_open=True)))
         server = uvicorn.Server(config)

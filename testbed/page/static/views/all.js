@@ -1,5 +1,6 @@
 // The unit views, in the order of their tabs; a run shows those that fit it. See docs/page.md.
+import {mill} from './mill.js';
 import {mould} from './mould.js';
 import {strip_view} from './strip.js';
 
-export const views = [mould, strip_view];
+export const views = [mould, mill, strip_view];

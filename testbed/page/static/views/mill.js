@@ -1,0 +1,124 @@
+// The mill's stands with force, gap and thickness, and beside what the gauge says of the strip what is true of it.
+import {colour, font, rem, surface} from '../canvas.js';
+import {h, put} from '../dom.js';
+import {t} from '../i18n.js';
+import {latest, shown, store, tag, want} from '../store.js';
+
+const FORCE = /^(.*\/([FS]\d+))\/ROLL_FORCE$/;
+let stands = [], paintStands, paintPair, canvases, title, pair;
+
+const found = run => run.tags.map(one => one.name.match(FORCE)).filter(Boolean).map(([, path, name]) => ({path, name}));
+const first = (path, names) => names.map(one => `${path}/${one}`).find(one => store.run.index.has(one));
+
+// Each stand in the order of the strip: rolls, a bar of its force against its range, and its numbers.
+function row(g, w, hgt) {
+  g.fillStyle = colour('back');
+  g.fillRect(0, 0, w, hgt);
+  if (!stands.length || !store.rows) return;
+  const r = rem(), wide = w / stands.length, middle = hgt * 0.34, small = Math.min(wide * 0.13, hgt * 0.09), big = small * 1.6;
+  const inMill = stands.some(({force}) => latest(force) > 0.5);
+  g.strokeStyle = colour('steel');
+  g.lineWidth = inMill ? 5 : 1.5;
+  g.setLineDash(inMill ? [] : [4, 8]);
+  g.beginPath();
+  g.moveTo(0, middle);
+  g.lineTo(w, middle);
+  g.stroke();
+  g.setLineDash([]);
+  stands.forEach(({name, force, gap, thick}, i) => {
+    const x = (i + 0.5) * wide, value = latest(force), range = tag(force).range, share = Math.max(0, Math.min(1, (value - range[0]) / (range[1] - range[0])));
+    for (const side of [-1, 1]) {
+      for (const [radius, off] of [[small, small + 4], [big, 2 * small + big + 5]]) {
+        g.beginPath();
+        g.arc(x, middle + side * off, radius, 0, 7);
+        g.fillStyle = colour('raised');
+        g.strokeStyle = colour('dim');
+        g.lineWidth = 1.5;
+        g.fill();
+        g.stroke();
+      }
+    }
+    const bar = hgt * 0.52, top = middle - bar / 2, left = x + wide * 0.34;
+    g.fillStyle = colour('panel');
+    g.fillRect(left, top, r * 0.8, bar);
+    g.fillStyle = colour('curve');
+    g.fillRect(left, top + bar * (1 - share), r * 0.8, bar * share);
+    g.textAlign = 'center';
+    g.fillStyle = colour('ink');
+    g.font = font(1.1, 700);
+    g.fillText(name, x, hgt * 0.72);
+    g.font = font(0.9);
+    [[t('force'), force], [t('gap'), gap], [t('thickness'), thick]].forEach(([label, one], k) => {
+      if (one) g.fillText(`${label} ${shown(one, latest(one))} ${tag(one).unit}`, x, hgt * 0.72 + (k + 1) * 1.3 * r);
+    });
+  });
+}
+
+const rms = values => {
+  const known = values.filter(value => value !== null), mean = known.reduce((a, b) => a + b, 0) / known.length;
+  return known.length < 8 ? NaN : Math.sqrt(known.reduce((a, b) => a + (b - mean) ** 2, 0) / known.length);
+};
+
+function compared(g, w, hgt) {
+  g.fillStyle = colour('back');
+  g.fillRect(0, 0, w, hgt);
+  const told = store.state?.beliefs[0];
+  if (!told) return;
+  const known = [...told.true, ...told.said].filter(value => value !== null), r = rem();
+  if (known.length < 4) {
+    g.fillStyle = colour('dim');
+    g.font = font(1);
+    g.textAlign = 'left';
+    g.fillText(t('no_strip'), r, 2 * r);
+    return;
+  }
+  known.sort((a, b) => a - b);
+  const least = known[Math.floor(known.length * 0.01)], most = known[Math.ceil(known.length * 0.99) - 1], spare = Math.max(0.02, most - least) * 0.2;
+  const y = v => hgt - (v - least + spare) / (most - least + 2 * spare) * hgt;
+  for (const [name, dash, ink] of [['said', [], colour('curve')], ['true', [8, 4], colour('high')]]) {
+    g.strokeStyle = ink;
+    g.lineWidth = Math.max(2, r / 7);
+    g.setLineDash(dash);
+    g.beginPath();
+    let on = false;
+    told[name].forEach((value, i) => {
+      if (value === null) { on = false; return; }
+      const x = i / (told[name].length - 1) * w;
+      if (on) g.lineTo(x, y(value)); else g.moveTo(x, y(value));
+      on = true;
+    });
+    g.stroke();
+  }
+  g.setLineDash([]);
+}
+
+const swing = values => `${t('swing')} ${rms(values) === rms(values) ? (rms(values) * 1000).toFixed(1) : '–'} µm`;
+
+export const mill = {
+  id: 'mill',
+  name: 'view.mill',
+  fits: run => found(run).length > 0,
+  build(root) {
+    canvases = [h('canvas', {role: 'img'}), h('canvas', {role: 'img'})];
+    title = h('h2');
+    pair = [h('strong', {class: 'said'}), h('strong', {class: 'true'})];
+    root.append(h('div', {class: 'bar'}, title, pair), h('div', {class: 'stack'}, canvases));
+    paintStands = surface(canvases[0], row);
+    paintPair = surface(canvases[1], compared);
+  },
+  begin(run) {
+    stands = found(run).map(({path, name}) => ({name, force: `${path}/ROLL_FORCE`, gap: first(path, ['ROLL_GAP']), thick: first(path, ['H_GM', 'H_EXIT', 'H_X'])}));
+    want('mill', stands.flatMap(one => [one.force, one.gap, one.thick].filter(Boolean)));
+  },
+  draw() {
+    const told = store.state.beliefs[0];
+    put(title, t('view.mill'));
+    put(pair[0], told ? `━ ${t('said')}: ${swing(told.said)}` : '');
+    put(pair[1], told ? `╍ ${t('true')}: ${swing(told.true)}` : '');
+    canvases[1].hidden = !told;
+    canvases[0].setAttribute('aria-label', t('view.mill'));
+    canvases[1].setAttribute('aria-label', pair.map(one => one.textContent).join(', '));
+    paintStands();
+    paintPair();
+  },
+};
