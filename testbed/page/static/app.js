@@ -62,7 +62,7 @@ function tabs() {
   const there = [{id: 'works', name: 'works'}, ...views.filter(view => store.store.run && view.fits(store.store.run))];
   if (!there.some(one => one.id === shown)) choose('works');
   $('tabs').replaceChildren(...(there.length < 2 ? [] : there.map(view => h('button', {type: 'button', role: 'tab',
-    'aria-selected': String(view.id === shown), onclick: () => { choose(view.id); tabs(); }}, t(view.name)))));
+    'aria-selected': String(view.id === shown), onclick: () => { choose(view.id); tabs(); redraw(); }}, t(view.name)))));
 }
 
 function choose(id) {

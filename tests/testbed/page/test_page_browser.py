@@ -79,12 +79,12 @@ def test_a_story_is_played_its_alarm_answered_and_the_stage_cleared_in_both_lang
         assert "Simulated" in seen.text("header") and "Twenty seconds to spare" in seen.text("header")
         assert not [letter for letter in seen.text("#alarms") if "가" <= letter <= "힣"]
         seen.page.click("[data-key=all]")
-        seen.page.wait_for_function("!document.querySelector('tr.unacknowledged, tr.returned-unacknowledged')")
+        seen.page.wait_for_selector("tr.unacknowledged, tr.returned-unacknowledged", state="detached")
         assert seen.page.locator("a[href$='/ko']").count() == seen.page.locator("a[href$='/en']").count() == 1
         seen.page.click("#tabs button:nth-child(2)")
         assert "Mould" in seen.text("#stage")
         seen.page.click("#reset")
-        seen.page.wait_for_function("document.querySelector('#phase').textContent === 'Ready'")
+        seen.page.locator("#phase", has_text="Ready").wait_for()
         assert {url.split("/")[2] for url in seen.asked} == {f"127.0.0.1:{served.port}"}
         assert seen.complaints == []
 
@@ -138,7 +138,7 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(tmp_path, mo
 def test_axe_finds_nothing_serious_with_and_without_an_alarm(served):
     with visitor(served) as seen:
         seen.page.evaluate("document.querySelector('#reset').click()")  # which does nothing where the stage is clear
-        seen.page.wait_for_function("!document.querySelector('#alarms tbody tr')")
+        seen.page.wait_for_selector("#alarms tbody tr", state="detached")
         seen.page.evaluate(AXE.read_text("utf-8"))
         found = {"quiet": _faults(seen.page)}
         seen.play()

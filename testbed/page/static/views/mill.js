@@ -99,7 +99,7 @@ export const mill = {
   name: 'view.mill',
   fits: run => found(run).length > 0,
   build(root) {
-    canvases = [h('canvas', {role: 'img'}), h('canvas', {role: 'img'})];
+    canvases = ['view.mill', 'true'].map(key => h('canvas', {role: 'img', 'aria-label': t(key)}));
     title = h('h2');
     pair = [h('strong', {class: 'said'}), h('strong', {class: 'true'})];
     root.append(h('div', {class: 'bar'}, title, pair), h('div', {class: 'stack'}, canvases));

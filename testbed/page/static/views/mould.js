@@ -135,7 +135,7 @@ export const mould = {
   name: 'part.mould',
   fits: run => run.index.has(name('BF', 1, 1)),
   build(root) {
-    const one = h('canvas', {role: 'img'}), two = h('canvas', {role: 'img'});
+    const [one, two] = [0, 1].map(() => h('canvas', {role: 'img', 'aria-label': t('view.mould')}));
     exit = h('strong', {class: 'exit'});
     note = h('span');
     root.classList.add('mould');

@@ -130,7 +130,7 @@ export const strip_view = {
   picture: true,
   fits: run => run.cameras > 0,
   build(root) {
-    canvases = [h('canvas', {role: 'img'}), h('canvas', {role: 'img'})];
+    canvases = ['view.strip', 'view.map'].map(key => h('canvas', {role: 'img', 'aria-label': t(key)}));
     note = h('span');
     root.classList.add('strip');
     root.append(h('div', {class: 'bar'}, h('h2', {'data-t': 'view.strip'}), note), canvases[0], h('h3', {'data-t': 'view.map'}), canvases[1]);
