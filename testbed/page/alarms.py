@@ -161,6 +161,7 @@ class AlarmList:
             "box": None if box is None else [
                 box.part_id, round(box.start_m, 2), round(box.left_mm), round(box.end_m, 2), round(box.right_mm)
             ],
+            "crop": bool(event.crop),
             "aside": None if aside is None else {
                 "by": aside.by, "reason": aside.reason,
                 "until": None if aside.until is None else self._s(aside.until),

@@ -50,6 +50,7 @@ def app(stage: Stage, access: Access) -> Starlette:
         Route("/", pages.home),
         Route("/texts.json", pages.texts),
         Route("/report/{number:int}/{language}", pages.report),
+        Route("/crop/{number:int}/{alarm:int}", pages.crop),
         Route("/login", pages.log_in, methods=["POST"]),
         *held,
         WebSocketRoute("/live", talk),
@@ -107,6 +108,16 @@ class Pages:
         return Response(
             self._reports[key], media_type=TYPES["html"], headers={"content-security-policy": REPORT_POLICY}
         )
+
+    async def crop(self, request: Request) -> Response:
+        """What the camera saw, of an alarm of the run on the stage."""
+        show, alarm = self._stage.show, request.path_params["alarm"]
+        if self._access.visitor(request.cookies) is None:
+            return Response(status_code=403)
+        is_there = show is not None and show.number == request.path_params["number"]
+        if show is None or not is_there or not 1 <= alarm <= len(show.alarms.entries):
+            return Response(status_code=404)
+        return Response(show.alarms.entries[alarm - 1].event.crop, media_type="image/png")
 
     async def log_in(self, request: Request) -> Response:
         """A name and a password for a cookie."""

@@ -58,6 +58,7 @@ function card(alarm) {
     open && h('div', {class: 'count'}, h('small', null, `${t('left')} `), h('b'), h('small', null, ` ${t('seconds')}`)),
     h('dl', null,
       pick(alarm.advice) ? [h('dt', null, t('do')), h('dd', null, h('strong', null, pick(alarm.advice)))] : [],
+      alarm.crop ? [h('dt', null, t('why')), h('dd', null, h('img', {class: 'crop', src: `crop/${store.state.run}/${alarm.id}`, alt: names(alarm)}))] : [],
       why.length ? [h('dt', null, t('why')), h('dd', null, h('ol', null, why))] : []),
   ];
 }
@@ -90,8 +91,8 @@ function row(alarm, selected) {
   const aside = alarm.aside && `${alarm.aside.by}: ${alarm.aside.reason}${alarm.aside.until === null ? '' : ` (${t('until')} ${clock(alarm.aside.until)})`}`;
   return h('tr', {class: `${alarm.state} ${alarm.id === selected?.id ? 'chosen' : ''}`},
     h('td', {class: 'at'}, prio(alarm), h('br'), clock(alarm.at)),
-    h('td', null, h('button', {type: 'button', class: 'small', 'data-key': `see${alarm.id}`, onclick: () => { chosen = alarm.id; draw(); }}, names(alarm)),
-      h('span', {class: 'place'}, `${lastOf(alarm.source)}${alarm.box ? ` · ${alarm.box[1]} m` : ''} · ${alarm.model}`), verdict(alarm)),
+    h('td', null, h('button', {type: 'button', class: 'small', 'data-key': `see${alarm.id}`, onclick: () => { chosen = alarm.id; draw(); }}, names(alarm)), ' ', verdict(alarm),
+      h('span', {class: 'place'}, `${lastOf(alarm.source)}${alarm.box ? ` · ${alarm.box[1]} m` : ''} · ${alarm.model}`)),
     h('td', null, `${SHAPES[alarm.state] ?? ''} ${t(alarm.state)}`, aside && h('span', {class: 'place'}, aside), h('div', {class: 'do'},
       isOpen(alarm) && pressed('acknowledge', () => order('acknowledge', {ids: [alarm.id]}), 'operator', 'ack'),
       alarm.aside ? pressed('put_back', () => order('put_back', {id: alarm.id}), 'operator', 'back')

@@ -15,7 +15,7 @@ function row(g, w, hgt) {
   g.fillStyle = colour('back');
   g.fillRect(0, 0, w, hgt);
   if (!stands.length || !store.rows) return;
-  const r = rem(), wide = w / stands.length, middle = hgt * 0.34, small = Math.min(wide * 0.13, hgt * 0.09), big = small * 1.6;
+  const r = rem(), wide = w / stands.length, middle = hgt * 0.36, small = Math.min(wide * 0.12, hgt * 0.068), big = small * 1.5;
   const inMill = stands.some(({force}) => latest(force) > 0.5);
   g.strokeStyle = colour('steel');
   g.lineWidth = inMill ? 5 : 1.5;
@@ -38,7 +38,7 @@ function row(g, w, hgt) {
         g.stroke();
       }
     }
-    const bar = hgt * 0.52, top = middle - bar / 2, left = x + wide * 0.34;
+    const bar = hgt * 0.52, top = middle - bar / 2, left = x + Math.min(wide * 0.36, 3 * big);
     g.fillStyle = colour('panel');
     g.fillRect(left, top, r * 0.8, bar);
     g.fillStyle = colour('curve');
@@ -46,10 +46,10 @@ function row(g, w, hgt) {
     g.textAlign = 'center';
     g.fillStyle = colour('ink');
     g.font = font(1.1, 700);
-    g.fillText(name, x, hgt * 0.72);
+    g.fillText(name, x, hgt * 0.76);
     g.font = font(0.9);
     [[t('force'), force], [t('gap'), gap], [t('thickness'), thick]].forEach(([label, one], k) => {
-      if (one) g.fillText(`${label} ${shown(one, latest(one))} ${tag(one).unit}`, x, hgt * 0.72 + (k + 1) * 1.3 * r);
+      if (one) g.fillText(`${label} ${shown(one, latest(one))} ${tag(one).unit}`, x, hgt * 0.76 + (k + 1) * 1.25 * r);
     });
   });
 }

@@ -8,7 +8,7 @@ const PATH = 'POH/STEEL/CC1/S1.MOLD/';
 const FACES = [['NL', 2], ['BF', 12], ['NR', 2], ['FF', 12]];  // around the strand
 const DEPTHS = [0.11, 0.26, 0.41], EXIT = 0.8;                 // m below the meniscus: rows, and the mould's exit
 const BEFORE_S = [60, 15];                                     // s: what a thermocouple is held against
-const FULL = 25;                                               // K: the deviation at which the colour is full
+const FULL = 18;                                               // K: the deviation at which the colour is full
 const TRACES_S = 60;
 let paintWall, paintTraces, exit, note, most = null, deviation = new Map();
 
