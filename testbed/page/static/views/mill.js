@@ -117,7 +117,7 @@ export const mill = {
     put(pair[1], told ? `╍ ${t('true')}: ${swing(told.true)}` : '');
     canvases[1].hidden = !told;
     canvases[0].setAttribute('aria-label', t('view.mill'));
-    canvases[1].setAttribute('aria-label', pair.map(one => one.textContent).join(', '));
+    canvases[1].setAttribute('aria-label', pair.map(one => one.textContent).join(', ') || t('view.mill'));
     paintStands();
     paintPair();
   },

@@ -154,6 +154,6 @@ export const mould = {
     paintTraces();
     put(note, most ? `${t('stands_out')}: ${t(`face.${most.face}`)} ${most.column} · ${most.kelvin > 0 ? '+' : ''}${most.kelvin.toFixed(0)} K` : '');
     mould.canvases[0].setAttribute('aria-label', t('view.mould'));
-    mould.canvases[1].setAttribute('aria-label', note.textContent);
+    mould.canvases[1].setAttribute('aria-label', note.textContent || t('stands_out'));
   },
 };
