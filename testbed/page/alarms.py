@@ -138,6 +138,11 @@ class AlarmList:
         return {
             "total": len(told),
             "unacknowledged": sum(state in (AlarmState.UNACK, AlarmState.RTN_UNACK) for state, _ in told),
+            "struck": [
+                {"what": speech.called(truth.name), "at": self._s(truth.struck)}
+                for truth in self.truths
+                if truth.struck is not None and truth.struck <= now
+            ],
             "list": [self._plain(entry, state, now, is_over) for state, entry in told[:SHOWN]],
         }
 

@@ -330,7 +330,7 @@ class Stage:
             "ai": choice.ai,
             "held": show is not None and show.throttle.is_held,
             "why": "" if show is None else show.why,
-            "alarms": {"total": 0, "unacknowledged": 0, "list": []},
+            "alarms": {"total": 0, "unacknowledged": 0, "struck": [], "list": []},
             "outcome": None,
             "beliefs": [] if show is None else show.beliefs,
             "meters": {

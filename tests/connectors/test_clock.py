@@ -8,7 +8,7 @@ import time
 import pytest
 
 from connectors import clock
-from connectors.clock import Pace, Stopwatch, cpu_s, now_ns, sleep
+from connectors.clock import Pace, Stopwatch, Throttle, cpu_s, now_ns, sleep
 
 
 class Wall:
@@ -78,3 +78,25 @@ async def test_sleep_lets_others_work_even_for_no_time_at_all():
     asyncio.get_running_loop().call_soon(worked.set)
     await sleep(-1.0)
     assert worked.is_set()
+
+
+async def passes(throttle: Throttle, source_s: float) -> asyncio.Task[None]:
+    task = asyncio.create_task(throttle.reach(round(source_s * 1e9)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return task
+
+
+async def test_a_pace_is_held_let_go_and_changed_while_somebody_waits_for_it():
+    throttle = Throttle(None)
+    throttle.hold(True)
+    waiting = await passes(throttle, 1.0)
+    assert not waiting.done()
+    throttle.hold(False)
+    await waiting
+    throttle.set(1e-6)
+    await throttle.reach(2_000_000_000)  # the clock starts
+    waiting = await passes(throttle, 3.0)
+    assert not waiting.done()  # eleven days from now
+    throttle.set(None)
+    await waiting

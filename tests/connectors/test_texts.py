@@ -8,7 +8,7 @@ import string
 import pytest
 
 from connectors import texts
-from connectors.texts import asked_by, say, speak, table, word
+from connectors.texts import asked_by, language, say, speak, speaking, table, word
 from edge.model import load_model
 from edge.network_rules import NetworkRules
 from edge.rules import Rules
@@ -119,3 +119,17 @@ def test_particles_follow_the_letter_before(monkeypatch, before, after):
 )
 def test_the_environment_chooses_the_language(environment, language):
     assert asked_by(environment) == language
+
+
+def test_two_languages_are_spoken_at_once_each_in_its_own_block():
+    with speaking("ko"):
+        assert (language(), say("none"), word("sticker")) == ("ko", "없음", "구속성 브레이크아웃")
+        with speaking("en"):
+            assert (language(), say("none"), word("sticker")) == ("en", "none", "sticker")
+        assert say("none") == "없음"
+    assert (language(), say("none")) == ("en", "none")
+    speak("ko")
+    with speaking("en"):
+        assert say("none") == "none"
+    with pytest.raises(ValueError), speaking("de"):
+        pass

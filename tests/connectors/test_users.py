@@ -73,3 +73,12 @@ def test_what_does_not_fit_is_told_and_changes_nothing(users):
     users.path.write_text("{}")
     with pytest.raises(InputError, match="no list of users"):
         users.all()
+
+
+def test_a_user_has_a_role_and_keeps_it_with_a_new_password(users):
+    assert users.add("kim", "kim-secret").role == "viewer"
+    assert users.add("kim", "kim-secret", role="operator").role == "operator"
+    assert users.add("kim", "another-secret").role == "operator" == users.all()["kim"].role
+    with pytest.raises(InputError, match="operator"):
+        users.add("lee", "lee-secret", role="operater")
+    assert "lee" not in users.all()

@@ -125,7 +125,8 @@ def test_a_check_that_finds_nothing_says_so(capsys, tmp_path):
 def test_help_answers_at_once_and_loads_no_heavy_library():
     code = (
         "import sys; from testbed.cli import run_cli; run_cli(['--help']); "
-        "heavy = {'numpy','asyncua','paho','onnxruntime','onnx','polars','cv2','iotcore'} & set(sys.modules); "
+        "heavy = {'numpy','asyncua','paho','onnxruntime','onnx','polars','cv2','iotcore',"
+        "'starlette','uvicorn','websockets'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -37,10 +37,15 @@ export function draw() {
 
 function alert(alarm) {
   const root = $('alert');
-  root.className = alarm && alarm.state === 'unacknowledged' ? 'open' : '';
+  const {phase, ai} = store.state, struck = store.state.alarms.struck;
+  root.className = struck.length || alarm && alarm.state === 'unacknowledged' ? 'open' : '';
   const {deadline, ...rest} = alarm ?? {};
-  anew(root, [document.documentElement.lang, rest, deadline === null], () => alarm ? card(alarm) : [
-    h('h2', null, `${SHAPES.normal} ${t('no_alarm')}`), h('p', null, store.state.phase === 'idle' ? t('choose') : t('all_quiet'))]);
+  anew(root, [document.documentElement.lang, rest, deadline === null, struck, phase === 'idle', ai], () => [
+    struck.map(one => h('p', {class: 'struck'}, `✗ ${t('struck')} ${pick(one.what)} · ${clock(one.at)}`)),
+    alarm ? card(alarm) : [
+      h('h2', null, ai ? `${SHAPES.normal} ${t('no_alarm')}` : `✕ ${t('ai_off')}`),
+      h('p', null, t(phase === 'idle' ? 'choose' : ai ? 'all_quiet' : 'unwatched')),
+    ]].flat(2));
   const count = root.querySelector('.count b');
   if (count && alarm.deadline !== null) put(count, Math.max(0, alarm.deadline - store.t).toFixed(alarm.deadline - store.t < 100 ? 1 : 0));
 }

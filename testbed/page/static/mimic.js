@@ -16,9 +16,9 @@ const LOOKS = {
   table: [996, 170, [['M-66 66H66V78H-66Z'], ['M-54 78V112M-32 78V112M-10 78V112M12 78V112M34 78V112M56 78V112'],
     [rolls([-66, -33, 0, 33, 66], LEVEL + 14, 7)]]],
   coiler: [1172, 110, [[rolls([0], LEVEL, 40)], [rolls([0], LEVEL, 26)], [rolls([0], LEVEL, 11)]]],
-  coldmill: [1288, 140, [[rolls([-56, -28, 0, 28, 56], LEVEL - 13, 9) + rolls([-56, -28, 0, 28, 56], LEVEL + 13, 9)],
+  coldmill: [1284, 128, [[rolls([-56, -28, 0, 28, 56], LEVEL - 13, 9) + rolls([-56, -28, 0, 28, 56], LEVEL + 13, 9)],
     [rolls([-56, -28, 0, 28, 56], LEVEL - 37, 13) + rolls([-56, -28, 0, 28, 56], LEVEL + 37, 13)]]],
-  machines: [1434, 160, [[rolls([0], LEVEL - 6, 36)], ['M0 -6V-34M0 -6L26 10M0 -6L-26 10', LEVEL], ['M-44 34H44V46H-44Z', LEVEL]]],
+  machines: [1416, 172, [[rolls([0], LEVEL - 6, 36)], ['M0 -6V-34M0 -6L26 10M0 -6L-26 10', LEVEL], ['M-44 34H44V46H-44Z', LEVEL]]],
 };
 export const SHAPES = {unacknowledged: '▲', 'returned-unacknowledged': '△', acknowledged: '■', shelved: '▽', 'out-of-service': '✕', normal: '●'};
 const URGENCY = ['unacknowledged', 'returned-unacknowledged', 'acknowledged'];
@@ -75,7 +75,7 @@ function steel(parts) {
   if (here.has('strand')) runs.push('M101 128Q103 140 140 140H402');
   for (const name of ['descaler', 'mill', 'camera', 'table']) if (here.has(name)) across(LOOKS[name][0], LOOKS[name][0] + LOOKS[name][1]);
   if (here.has('coiler')) across(1160, 1190);
-  if (here.has('coldmill')) across(1288, 1428);
+  if (here.has('coldmill')) across(1284, 1412);
   return new Path2D(runs.join(''));
 }
 

@@ -96,6 +96,7 @@ def test_without_ai_nobody_warns_and_the_loss_is_shown_beside(served):
     visit = started(served, ai=False)
     visit.until(lambda told: told.get("state", {}).get("phase") == "done")
     assert visit.told["state"]["alarms"]["total"] == 0
+    assert [one["what"]["en"] for one in visit.told["state"]["alarms"]["struck"]] == ["sticker"]
     assert visit.told["state"]["meters"]["off"]["lost"]["high"] > 0
     visit.order("start", story="caster-sticker", seed=1, speed="max", ai=True)
     visit.until(lambda told: told["state"]["phase"] == "done" and told["state"]["ai"])

@@ -15,7 +15,7 @@ function row(g, w, hgt) {
   g.fillStyle = colour('back');
   g.fillRect(0, 0, w, hgt);
   if (!stands.length || !store.rows) return;
-  const r = rem(), wide = w / stands.length, middle = hgt * 0.36, small = Math.min(wide * 0.12, hgt * 0.068), big = small * 1.5;
+  const r = rem(), wide = w / stands.length, middle = hgt * 0.36, small = Math.min(wide * 0.12, hgt * 0.062), big = small * 1.5;
   const inMill = stands.some(({force}) => latest(force) > 0.5);
   g.strokeStyle = colour('steel');
   g.lineWidth = inMill ? 5 : 1.5;
