@@ -26,7 +26,7 @@ from testbed.page.stage import Show, Stage
 FORMAT = "testbed.page/1"
 LONGEST = 8_192  # bytes of a message from a page
 CREDITS = 2
-PULSE_S = 0.05  # wall time between two looks at what is new
+PULSE_S = 0.02  # wall time between two looks at what is new
 PICTURE_S = 0.3  # wall time between two pictures of a camera
 STATE_S = 0.5  # wall time after which verdicts and shelving times are looked at anew
 CLIENTS = 32
