@@ -85,7 +85,8 @@ async def _serve(ask: Ask, access: Access, own: socket.socket) -> None:
     server = uvicorn.Server(configured(app(stage, access), **secure))
     scheme = "https" if secure else "http"
     host, port = own.getsockname()[:2]
-    address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+    shown = socket.gethostname() if ipaddress.ip_address(host).is_unspecified else host
+    address = f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     print(say("Live page: {address}  (Ctrl-C ends it)", address=address), flush=True)
     await stage.start(choice)
     if ask.browser and access.is_open and _has_browser():

@@ -39,7 +39,7 @@ function desk(state) {
       press(state.held ? 'resume' : 'pause', '', () => order('hold', {held: !state.held}), !on),
       press('reset', '', () => order('reset'), state.phase === 'idle'),
       h('label', null, `${t('speed')} `, h('select', {id: 'speed', 'data-key': 'speed', disabled: !may('operator'), onchange: e => order('speed', {speed: e.target.value})},
-        SPEEDS.map(one => h('option', {value: one, selected: one === state.speed}, one === 'real' ? '1×' : one === 'max' ? t('speed_max') : `${one}×`)))),
+        [...new Set([...SPEEDS, state.speed])].map(one => h('option', {value: one, selected: one === state.speed}, one === 'real' ? '1×' : one === 'max' ? t('speed_max') : `${one}×`)))),
       h('button', {type: 'button', id: 'ai', 'data-key': 'ai', 'aria-pressed': String(ai), disabled: !may('operator'), onclick: () => { ai = !ai; draw(); }}, t(ai ? 'ai_on' : 'ai_off')),
       h('button', {type: 'button', id: 'inject', 'data-key': 'inject', disabled: !on || !may('engineer'), onclick: inject}, t('inject'))),
   ]);

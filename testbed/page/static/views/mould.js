@@ -8,10 +8,11 @@ const PATH = 'POH/STEEL/CC1/S1.MOLD/';
 const FACES = [['NL', 2], ['BF', 12], ['NR', 2], ['FF', 12]];  // around the strand
 const DEPTHS = [0.11, 0.26, 0.41], EXIT = 0.8;                 // m below the meniscus: rows, and the mould's exit
 const BEFORE_S = [60, 15];                                     // s: what a thermocouple is held against
-const FULL = 18;                                               // K: the deviation at which the colour is full
+const CALM = 3, FULL = 18;                                     // K: up to where it stays grey, and where the colour is full
 const TRACES_S = 60;
-let paintWall, paintTraces, exit, note, most = null, deviation = new Map();
+let paintWall, paintTraces, exit, note, most = null, named = null, deviation = new Map();
 
+const PLACE = /TC_([A-Z]+)_(\d+)_(\d+)$/;
 const name = (face, row, column) => `${PATH}TC_${face}_${row}_${column}`;
 const all = FACES.flatMap(([face, n]) => [1, 2, 3].flatMap(row => Array.from({length: n}, (_, i) => name(face, row, i + 1))));
 
@@ -28,7 +29,7 @@ function before(tag) {
 // Blue where colder, amber to red where hotter than a while ago, grey as before; the sign is written, too.
 function shade(kelvin) {
   if (!(kelvin === kelvin)) return colour('raised');
-  const k = Math.max(-1, Math.min(1, kelvin / FULL)), a = Math.abs(k) ** 0.8;
+  const k = Math.sign(kelvin) * Math.min(1, Math.max(0, Math.abs(kelvin) - CALM) / (FULL - CALM)), a = Math.abs(k) ** 0.8;
   const to = k > 0 ? (k > 0.6 ? [255, 110, 90] : [255, 180, 84]) : [110, 165, 230];
   return `rgb(${[52, 58, 64].map((from, i) => Math.round(from + (to[i] - from) * a)).join(' ')})`;
 }
@@ -93,7 +94,7 @@ function column(g, face, c, x, wide, y) {
     if (kelvin === kelvin && (most === null || Math.abs(kelvin) > Math.abs(most.kelvin))) most = {kelvin, face, column: c + 1};
     g.fillStyle = kelvin > 0.5 * FULL ? '#16191c' : colour('ink');
     g.fillText(shown(name(face, i + 1, c + 1), latest(name(face, i + 1, c + 1))).split('.')[0], x + wide / 2, y(DEPTHS[i]) - 0.5 * rem());
-    if (Math.abs(kelvin) >= 3) g.fillText(`${kelvin > 0 ? '▲' : '▼'}${Math.abs(kelvin).toFixed(0)}`, x + wide / 2, y(DEPTHS[i]) + 0.55 * rem());
+    if (Math.abs(kelvin) >= CALM) g.fillText(`${kelvin > 0 ? '▲' : '▼'}${Math.abs(kelvin).toFixed(0)}`, x + wide / 2, y(DEPTHS[i]) + 0.55 * rem());
   });
 }
 
@@ -101,6 +102,7 @@ function column(g, face, c, x, wide, y) {
 function traces(g, w, hgt) {
   g.fillStyle = colour('back');
   g.fillRect(0, 0, w, hgt);
+  if (named) most = {...named, kelvin: deviation.get(name(named.face, named.row, named.column)) ?? NaN};
   if (!most || !store.rows) return;
   const r = rem(), rows = Math.round(TRACES_S / store.run.row_s), first = store.rows - rows, tall = (hgt - 1.4 * r) / 3;
   g.textAlign = 'left';
@@ -148,7 +150,8 @@ export const mould = {
   begin() { want('mould', [...all, `${PATH}V_CAST`]); },
   draw() {
     const alarm = store.state.alarms.list.find(one => one.code === 'breakout' && one.exit !== null && one.verdict === 'open');
-    const left = alarm ? alarm.exit - store.t : null;
+    const left = alarm ? alarm.exit - store.t : null, first = alarm?.why[0]?.tag.match(PLACE);
+    named = first ? {face: first[1], row: +first[2], column: +first[3]} : null;  // what the alarm names comes before what is largest
     put(exit, left === null || left < 0 ? '' : `▼ ${t('to_exit')} ${left.toFixed(1)} ${t('seconds')}`);
     paintWall();
     paintTraces();
