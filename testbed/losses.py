@@ -44,6 +44,8 @@ LOSSES: dict[str, Callable[[Values], np.ndarray]] = {
     "mould_change": _mould_change,
     "strip_break": _stop("cold_stop_minutes", "cold_mill_rate", "cold_scrap", rolls=True),
 }
+# Steel that a loss turns into scrap, t: it is made once more, with the CO2 of a tonne.
+SCRAP = {"cast_stop": "cast_scrap", "cobble": "hot_scrap", "strip_break": "cold_scrap"}
 ANSWERS: dict[str, Callable[[Values], np.ndarray]] = {"slow_down": _slow_down, "look": lambda v: v["look"]}
 
 

@@ -66,6 +66,8 @@ def _presenter() -> dict[str, str]:
         "saved": say("Saved"),
         "lost_money": say("Lost"),
         "spent": say("Spent on false alarms"),
+        "co2_saved": say("CO2 of scrap avoided"),
+        "co2_lost": say("CO2 of scrap"),
         "worth": say("What it was worth – simulated estimate"),
         "assumed": say("Assumptions"),
         "no_worth": say("Shown once a story has run to its end, with AI on and with AI off."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.losses import uses
+from connectors.texts import say
+from testbed.losses import SCRAP, uses
 from testbed.page import speech
 from testbed.report.formats import money
 
@@ -24,9 +25,22 @@ def meter(score: Mapping[str, Any]) -> Meter | None:
     currency = found["currency"]
     return {
         **{what: _range(low, high, currency) for what, (low, high) in ends.items()},
+        "co2": {what: _co2(found, what) for what in ("saved", "lost")},
         "assumed": {name: found["assumptions"]["values"][name] for name in names},
         "origin": found["assumptions"]["origin"],
     }
+
+
+def _co2(found: Mapping[str, Any], what: str) -> dict[str, str] | None:
+    """CO2 of the steel that was or was not scrapped, in t; None where no loss of the run scraps any."""
+    scraps = [
+        SCRAP[entry["loss"]] for entry in found["entries"] if entry["what"] == what and entry.get("loss") in SCRAP
+    ]
+    if not scraps:
+        return None
+    values = found["assumptions"]["values"]
+    low, high = (sum(values[name][end] for name in scraps) * values["co2"][end] for end in (0, 2))
+    return speech.told(lambda: say("{low:.0f} – {high:.0f} t", low=low, high=high))
 
 
 def _range(low: float, high: float, currency: str) -> dict[str, Any]:

@@ -74,7 +74,9 @@ function meters(state) {
     h('h2', null, t('worth')),
     some ? h('table', null, h('thead', null, h('tr', null, h('td'), ['on', 'off'].map(way => h('th', {scope: 'col'}, t(`ai_${way}`))))),
       h('tbody', null, [['saved', 'saved'], ['lost', 'lost_money'], ['spent', 'spent']].map(([what, label]) => h('tr', null, h('th', {scope: 'row'}, t(label)),
-        ['on', 'off'].map(way => h('td', null, told[way] ? pick(told[way][what].text) : '–')))))) : h('p', null, t('no_worth')),
+        ['on', 'off'].map(way => h('td', null, told[way] ? pick(told[way][what].text) : '–')))),
+        ['saved', 'lost'].filter(what => told.on?.co2[what] || told.off?.co2[what]).map(what => h('tr', null, h('th', {scope: 'row'}, t(`co2_${what}`)),
+          ['on', 'off'].map(way => h('td', null, pick(told[way]?.co2[what]) || '–')))))) : h('p', null, t('no_worth')),
     some && h('details', null, h('summary', null, t('assumed')), Object.entries(some.assumed).map(([name, [a, b, c]]) => h('div', null, `${name}: ${a.toLocaleString()} … ${b.toLocaleString()} … ${c.toLocaleString()}`))),
   ]);
 }
