@@ -25,6 +25,12 @@ def root(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def usual_place(root, monkeypatch) -> None:
+    """No other set of that name is at hand."""
+    monkeypatch.setenv("TESTBED_DATA", str(root.parent))
+
+
 def test_without_lists_every_record_is_judged_by_a_model_of_other_sizes_and_loads(root):
     bearing, majority, always = record_rows("cwru", root, None, None, None, QUIET)
     assert (bearing["model"], majority["model"], always["model"]) == ("bearing", "majority", "always-alarm")
