@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from anomaly import logistic
-from anomaly.envelope import RUNS, EnvelopeView, squared_envelope
+from anomaly.envelope import EnvelopeView, machine_card, squared_envelope, turns
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
 from connectors.texts import say
@@ -129,9 +129,7 @@ class Bearing:
         """Contrasts and log share of ringing power, (k, names + 1), and 1 where the machine turns, else 0, (k, 1)."""
         view, k = self.view, len(self.view.signals)
         x = g.reshape(g.input("window", [1, view.length, len(view.channels)]), [view.length, len(view.channels)])
-        rpm = g.add("Transpose", g.slice(x, view.length - 1, view.length, 0), perm=[1, 0])
-        rpm = g.add("Gather", rpm, g.integers([view.channels.index(name) for name in view.speeds]), axis=0)  # (k, 1)
-        runs = g.add("Greater", rpm, g.constant(RUNS * np.array(view.full)[:, None]))
+        rpm, runs = turns(g, x, view)
         signals = g.reshape(g.add("Transpose", g.slice(x, 0, k, 1), perm=[1, 0]), [k, view.length, 1])
         lines = g.add("DFT", signals, axis=1, onesided=1)  # (k, length / 2 + 1, 2)
         power = g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)
@@ -181,34 +179,16 @@ class Bearing:
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
         view = self.view
-        orders = {signal: dict(orders) for signal, orders in zip(view.signals, view.orders, strict=True)}
-        return {
-            "name": "bearing", "kind": "bearing", "task": "anomaly.series", "condition": "machine", "severity": 600,
-            "place": "top", "advice": "plan-bearing",
-            "inputs": [
-                {
-                    "name": "window", "kind": "window", "layout": "NTC", "unit": "mixed",
-                    "channels": list(view.channels), "rate_hz": view.rate_hz, "length": view.length,
-                    "stride_s": view.stride_s, "hold_s": 1.3, "max_bad": 0.1,
-                }
-            ],
-            "outputs": [
-                {"name": "score", "role": "score"},
-                {"name": "contribution", "role": "contribution"},
-                {"name": "label", "role": "label"},
-                {"name": "bearings", "role": "map", "rows": list(view.signals), "columns": list(LABELS)},
-            ],
-            "labels": list(LABELS),
-            "threshold": self.level,
-            "alarm": {"k": 3, "n": 5, "off_delay_s": 5.0 * view.stride_s, "deadband": 0.1},
-            "choices": {
-                "ringing_hz": list(view.band), "bands_hz": [list(band) for band in view.bands], "orders": orders,
-                "harmonics": HARMONICS, "tolerance": TOLERANCE, "fainter": list(FAINTER), "penalty": PENALTY,
-            },
-            "baseline": "majority",
-            "licence": "Apache-2.0",
-            **self.notes,
+        outputs = [
+            {"name": "label", "role": "label"},
+            {"name": "bearings", "role": "map", "rows": list(view.signals), "columns": list(LABELS)},
+        ]
+        choices = {
+            "ringing_hz": list(view.band), "bands_hz": [list(band) for band in view.bands], "harmonics": HARMONICS,
+            "tolerance": TOLERANCE, "fainter": list(FAINTER), "penalty": PENALTY,
         }  # fmt: skip
+        card = machine_card("bearing", view, self.level, outputs, choices)
+        return {**card, "labels": list(LABELS), "baseline": "majority", **self.notes}
 
 
 def learned(

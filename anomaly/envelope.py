@@ -137,11 +137,7 @@ class Envelope:
         view, k = self.view, len(self.view.signals)
         x = g.reshape(g.input("window", [1, view.length, len(view.channels)]), [view.length, len(view.channels)])
         power = self._envelope_spectrum(g, g.slice(x, 0, k, 1))
-        rpm = g.add("Transpose", g.slice(x, view.length - 1, view.length, 0), perm=[1, 0])  # now, (channels, 1)
-        which = [view.channels.index(name) for name in view.speeds]
-        rpm = g.add("Gather", rpm, g.integers(which), axis=0)  # (k, 1)
-        rpm = g.mul(rpm, g.constant(np.array(view.per)[:, None])) if view.per else rpm
-        runs = g.add("Greater", rpm, g.constant(RUNS * np.array(view.full)[:, None]))
+        rpm, runs = turns(g, x, view)
         inside, around = self._orders()
         parts = []
         for orders in (inside, around):  # (k, f, h, m)
@@ -181,35 +177,46 @@ class Envelope:
 
     def card(self) -> dict[str, Any]:
         """What the file says of itself."""
-        view = self.view
-        orders = {signal: dict(orders) for signal, orders in zip(view.signals, view.orders, strict=True)}
-        return {
-            "name": "envelope",
-            "kind": "envelope",
-            "task": "anomaly.series",
-            "condition": "machine",
-            "severity": 600,
-            "place": "top",
-            "advice": "plan-bearing",
-            "inputs": [
-                {
-                    "name": "window", "kind": "window", "layout": "NTC", "unit": "mixed",
-                    "channels": list(view.channels), "rate_hz": view.rate_hz, "length": view.length,
-                    "stride_s": view.stride_s, "hold_s": 1.3, "max_bad": 0.1,
-                }
-            ],
-            "outputs": [
-                {"name": "score", "role": "score"},
-                {"name": "contribution", "role": "contribution"},
-                {"name": "bands", "role": "map", "rows": list(view.signals), "columns": list(view.names)},
-            ],
-            "threshold": self.level,
-            "alarm": {"k": 3, "n": 5, "off_delay_s": 5.0 * view.stride_s, "deadband": 0.1},
-            "choices": {"band_hz": list(view.band), "orders": orders, "harmonics": HARMONICS, "tolerance": TOLERANCE},
-            "baseline": "always-alarm",
-            "licence": "Apache-2.0",
-            **self.notes,
-        }  # fmt: skip
+        bands = {"name": "bands", "role": "map", "rows": list(self.view.signals), "columns": list(self.view.names)}
+        choices = {"band_hz": list(self.view.band), "harmonics": HARMONICS, "tolerance": TOLERANCE}
+        return {**machine_card("envelope", self.view, self.level, [bands], choices), **self.notes}
+
+
+def turns(g: Graph, x: str, view: EnvelopeView) -> tuple[str, str]:
+    """Turns a minute of each signal's shaft at the end of a window (length, channels), (k, 1); and whether it turns."""
+    rpm = g.add("Transpose", g.slice(x, view.length - 1, view.length, 0), perm=[1, 0])  # now, (channels, 1)
+    rpm = g.add("Gather", rpm, g.integers([view.channels.index(name) for name in view.speeds]), axis=0)
+    rpm = g.mul(rpm, g.constant(np.array(view.per)[:, None])) if view.per else rpm
+    return rpm, g.add("Greater", rpm, g.constant(RUNS * np.array(view.full)[:, None]))
+
+
+def machine_card(
+    kind: str, view: EnvelopeView, level: float, outputs: Sequence[dict[str, Any]], choices: dict[str, Any]
+) -> dict[str, Any]:
+    """What the file of a model of machines says of itself; `outputs` come after score and contribution."""
+    orders = {signal: dict(orders) for signal, orders in zip(view.signals, view.orders, strict=True)}
+    return {
+        "name": kind,
+        "kind": kind,
+        "task": "anomaly.series",
+        "condition": "machine",
+        "severity": 600,
+        "place": "top",
+        "advice": "plan-bearing",
+        "inputs": [
+            {
+                "name": "window", "kind": "window", "layout": "NTC", "unit": "mixed",
+                "channels": list(view.channels), "rate_hz": view.rate_hz, "length": view.length,
+                "stride_s": view.stride_s, "hold_s": 1.3, "max_bad": 0.1,
+            }
+        ],
+        "outputs": [{"name": "score", "role": "score"}, {"name": "contribution", "role": "contribution"}, *outputs],
+        "threshold": level,
+        "alarm": {"k": 3, "n": 5, "off_delay_s": 5.0 * view.stride_s, "deadband": 0.1},
+        "choices": {**choices, "orders": orders},
+        "baseline": "always-alarm",
+        "licence": "Apache-2.0",
+    }  # fmt: skip
 
 
 def squared_envelope(g: Graph, band: str, k: int, wide: int) -> str:

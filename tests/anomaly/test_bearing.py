@@ -56,6 +56,14 @@ def test_the_gain_of_the_sensor_does_not_matter(model):
         assert told(model, louder)[0] == told(model, window(fault, 0.03))[0]
 
 
+def test_a_speed_may_come_in_another_unit():
+    values = window("inner", 0.03)
+    in_seconds = values * np.array([1.0, 1.0 / 60.0])  # turns a second
+    expected = Bearing(VIEW).features()(values)
+    assert np.allclose(Bearing(replace(VIEW, per=(60.0,))).features()(in_seconds), expected, atol=1e-5)
+    assert not np.allclose(Bearing(VIEW).features()(in_seconds), expected, atol=0.1)
+
+
 def test_the_measured_speed_decides_which_ring_it_is(model):
     inner_at_other_speed = window("inner", 0.03, 1750.0)
     inner_at_other_speed[:, 1] = 1750.0 * 5.415 / 3.585  # at this speed the same blows come at the outer ring's order
