@@ -1,7 +1,7 @@
 """JSON messages under one wildcard of an MQTT broker, in columns: for many topics at thousands of messages a second.
 
 What is plain, a number with a time in s, ms, us or ns since 1970, takes the fast way; all else is read by
-`mqtt_live.decoded`, so both mean the same.
+`mqtt_values.decoded`, so both mean the same.
 """
 
 from __future__ import annotations

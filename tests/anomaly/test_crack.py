@@ -6,28 +6,14 @@ import numpy as np
 import pytest
 
 from anomaly.crack import Crack
-from anomaly.sticker import LENGTH, RATE_HZ
-from connectors.tags import Group, Tag
+from anomaly.sticker import RATE_HZ
 from edge.session import Session
+from tests.thermocouples import COLUMNS, FACES, ROWS, group, quiet, score
 
-FACES, ROWS, COLUMNS = ("N", "S"), 4, 7  # another mould than ours
 N = 260
 TIMES = np.arange(N) / RATE_HZ
 NARROW = {3: 1.0, 2: 0.1, 4: 0.1}  # share of the dip by column
 BROAD = {3: 1.0, 2: 0.6, 4: 0.6, 1: 0.2, 5: 0.2}
-
-
-def group() -> Group:
-    names = [f"WORKS/M1/T_{f}_{r}_{c}" for f in FACES for r in range(1, ROWS + 1) for c in range(1, COLUMNS + 1)]
-    return Group("copper", tuple(Tag(name=name, unit="Cel", rate_hz=RATE_HZ, group="copper") for name in names))
-
-
-def quiet(n: int, seed: int) -> np.ndarray:
-    """A wall at rest with slow wandering and noise, K, (n, faces, rows, columns)."""
-    rng = np.random.default_rng(seed)
-    shape = (n, len(FACES), ROWS, COLUMNS)
-    rows = np.array([190.0, 160.0, 130.0, 110.0])[:, None]
-    return rows + np.cumsum(0.05 * rng.standard_normal(shape), axis=0) + 0.4 * rng.standard_normal(shape)
 
 
 def dipped(lag_s: float, shares: dict[int, float], rows: range = range(ROWS), size: float = 12.0) -> np.ndarray:
@@ -46,17 +32,6 @@ def session() -> Session:
     model = Crack.of([group()])
     model.fit([quiet(4000, seed).reshape(4000, -1) for seed in (1, 2)])
     return Session(model.graph().model(model.card()), "crack")
-
-
-def score(session: Session, values: np.ndarray) -> tuple[float, np.ndarray]:
-    """Highest score over the run, and the contribution at that moment."""
-    best, shares = -1.0, np.empty(0)
-    for end in range(LENGTH, len(values) + 1):
-        window = values[end - LENGTH : end].reshape(1, LENGTH, -1).astype(np.float32)
-        result = session.run({"window": window})
-        if result["score"][0, 0] > best:
-            best, shares = float(result["score"][0, 0]), result["contribution"][0]
-    return best, shares
 
 
 @pytest.mark.parametrize("lag_s", [5.0, 6.5, 10.0])
