@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.broker import free_port
 from testbed.cli import run_cli
+from tests.ports import free_port
 
 START_S, LINE_S = 60.0, 20.0
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import paho.mqtt.client as paho
 import pytest
 
-from connectors.broker import Broker, free_port
+from connectors.broker import Broker
 from connectors.errors import BadMessage, InputError, PartFailed
 from connectors.items import Changes, Context, Mark
 from connectors.line import Settings
@@ -19,6 +19,7 @@ from connectors.mqtt_values import decoded
 from connectors.status import BAD
 from connectors.tags import Tag
 from connectors.times import END, SECOND
+from tests.ports import free_port
 
 NOON = 1_767_571_200 * SECOND  # 2026-01-05T00:00:00Z
 

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from asyncua import Server, ua
 
-from connectors.broker import free_port
 from connectors.errors import InputError, PartFailed
 from connectors.items import Changes, Context
 from connectors.line import Settings
@@ -21,6 +20,7 @@ from connectors.live import live_source
 from connectors.status import BAD_SENSOR_FAILURE
 from connectors.tags import Tag
 from tests.connectors.test_mqtt_live import Reader
+from tests.ports import free_port
 
 TAGS = (
     Tag(name="L/LEVEL", rate_hz=10.0, address="ns=2;s=Mould.Level"),

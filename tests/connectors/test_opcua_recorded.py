@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from connectors import opcua_columns
-from connectors.broker import free_port
 from connectors.line import Settings
 from connectors.live import live_source
 from connectors.secrets import Login
 from connectors.tags import Tag
 from tests.connectors.test_opcua_live import maker
 from tests.connectors.test_opcua_publish import ours, random_body, reference
+from tests.ports import free_port
 from tests.served import Person
 
 MIXED = Path(__file__).parents[1] / "node" / "mixed.js"

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.broker import LOOPBACK, Broker, free_port
+from connectors.broker import LOOPBACK, Broker
 from connectors.mqtt_session import MqttSession
 from connectors.outbox import Outbox
 from connectors.spool import Spool
 from tests.connectors.mqtt_stub import MqttStub
 from tests.connectors.test_foreign_sparkplug import BROKERS, until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 TOPIC = "plant/results"

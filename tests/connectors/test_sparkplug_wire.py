@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from connectors.broker import Broker, free_port
+from connectors.broker import Broker
 from connectors.clock import now_ns
 from connectors.errors import InputError, PartFailed
 from connectors.items import Batch
@@ -28,6 +28,7 @@ from connectors.tags import Group, Tag
 from tests.connectors.mqtt_stub import MqttStub, Packet
 from tests.connectors.sparkplug_pair import HEAT, MOLD, NUMBERS, TUNDISH
 from tests.connectors.test_foreign_sparkplug import BROKERS, Reader, until
+from tests.ports import free_port
 
 GROUPS = (NUMBERS, HEAT)
 NODE = "spBv1.0/POH_STEEL/{}/CC1"

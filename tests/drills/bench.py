@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.broker import LOOPBACK, free_port
+from connectors.broker import LOOPBACK
 from connectors.certs import Store
 from connectors.items import Changes
 from connectors.line import Line, Settings
@@ -27,6 +27,7 @@ from connectors.marks import Filled
 from connectors.tags import Tag
 from testbed.cli import run_cli
 from tests.drills.wire import Wire
+from tests.ports import free_port
 
 NODE = Path(__file__).parents[1] / "node"
 TAGS = 4

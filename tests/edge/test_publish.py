@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.broker import LOOPBACK, Broker, free_port
+from connectors.broker import LOOPBACK, Broker
 from connectors.errors import InputError
 from connectors.mqtt_session import MqttSession
 from connectors.places import Box
@@ -27,6 +27,7 @@ from tests.connectors.test_foreign_sparkplug import BROKERS, until
 from tests.connectors.test_mqtt_live import Plc
 from tests.connectors.test_outbox import Road
 from tests.edge.test_runtime import ORDER, High, play  # noqa: F401
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

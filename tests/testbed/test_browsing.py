@@ -18,6 +18,7 @@ from connectors.opcua_server import MARK
 from connectors.secrets import Login
 from connectors.tag_list import read_tag_list
 from testbed.caster import tags as caster
+from tests.ports import free_port
 from tests.served import Person, served
 
 MANY = Path(__file__).parents[1] / "node" / "many.js"
@@ -123,7 +124,6 @@ async def test_topics_of_any_shape_become_tags_and_what_is_none_is_counted():
 
 
 def test_nothing_there_and_nobody_there_are_told(person, tmp_path):
-    from connectors.broker import free_port
 
     status, said = person.types("browse", f"opc.tcp://127.0.0.1:{free_port()}")
     assert status == 3 and "No OPC UA server answers" in said

@@ -12,10 +12,11 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
-from connectors.broker import Broker, free_port
+from connectors.broker import Broker
 from connectors.clock import now_ns
 from testbed.cli import run_cli
 from tests.drills.bench import foreign
+from tests.ports import free_port
 
 
 def checked(*words: str) -> tuple[int, list[str]]:

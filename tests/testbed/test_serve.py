@@ -11,7 +11,7 @@ import sys
 import paho.mqtt.client as mqtt
 from asyncua import Client
 
-from connectors.broker import free_port
+from tests.ports import free_port
 
 
 async def test_a_served_plant_shows_values_on_both_protocols_and_stops_when_told(monkeypatch):

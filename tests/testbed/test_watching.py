@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from connectors.broker import free_port
 from connectors.clock import Stopwatch
 from connectors.errors import InputError
 from connectors.tag_list import write_tag_list
@@ -27,6 +26,7 @@ from testbed.cli import run_cli
 from testbed.record import RunRecord
 from testbed.rescore import rescore
 from testbed.watching import Answers
+from tests.ports import free_port
 
 NODE = Path(__file__).parents[1] / "node" / "misbehave.js"
 NORMAL_S = 600  # seconds of the drive in good order that the model is fitted and calibrated on

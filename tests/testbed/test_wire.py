@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from connectors import opcua
-from connectors.broker import LOOPBACK, free_port
+from connectors.broker import LOOPBACK
 from connectors.clock import Pace
 from connectors.errors import PartFailed
 from connectors.items import Batch, Frame, Item, Mark, block_times
@@ -32,6 +32,7 @@ from testbed.plant import START
 from testbed.scenario import Fault, Respond, Scenario, SetPoint
 from testbed.testplant import TestPlant
 from tests.models import TestLine, picture, series
+from tests.ports import free_port
 from tests.proxy import Proxy, topic
 
 SECONDS = 40.0  # of source time: over 200 events
