@@ -57,7 +57,7 @@ def test_everything_a_server_of_another_make_offers_is_found_within_its_limits(p
     assert [tag.unit for tag in (first, second, third)] == ["Cel", "mm", "furlong"]
     assert (second.eu_range, second.writable, first.writable) == ((0.0, 101.0), False, True)
     assert first.address.startswith("nsu=urn:") and first.address.endswith(";s=T0")
-    assert 2.0 < (tags["Line_4/FAST"].rate_hz or 0.0) < 26.0  # every 50 ms, later on a busy machine
+    assert 0.0 < (tags["Line_4/FAST"].rate_hz or 0.0) < 26.0  # every 50 ms, later on a busy machine
     assert first.rate_hz is None  # it did not speak
     assert "Line_4/COIL" in tags and "Line_4/WAVE" not in tags and "Line_4/PICTURE" not in tags
     assert "Machines/Leveller: Manufacturer Acme, SerialNumber A-7" in said
