@@ -47,7 +47,7 @@ def foreign() -> Iterator[str]:
 def test_everything_a_server_of_another_make_offers_is_found_within_its_limits(person, tmp_path):
     path = tmp_path / "tags.csv"
     with foreign() as url:
-        status, said = person.types("browse", url, "--seconds", "1", "--out", str(path))
+        status, said = person.types("browse", url, "--seconds", "3", "--out", str(path))
         assert status == 0, said
         status, offered = person.types("browse", url, "--seconds", "0", "--json")
         assert status == 0
