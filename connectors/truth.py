@@ -27,6 +27,7 @@ class Truth:
         forbids: conditions it must not raise.
         box: where it lies on a strip, for what a camera sees.
         cause: path of the equipment that made it, where there is one to be named.
+        severity: 'mild', 'usual' or 'severe' where somebody asked for that; '' where it is as drawn.
         crop: PNG bytes of what a camera saw of it, kept where nobody found it.
     """
 
@@ -43,6 +44,7 @@ class Truth:
     forbids: tuple[str, ...] = ()
     box: Box | None = None
     cause: str = ""
+    severity: str = ""
     crop: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:

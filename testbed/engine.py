@@ -20,6 +20,7 @@ from testbed.answers import AnswerKey
 from testbed.outside import Asked, Done, Step
 from testbed.plant import Action, Plant
 from testbed.scenario import Fault, LookAlike, Scenario, SetPoint
+from testbed.severity import params_of
 from testbed.twins import fault_truth
 
 MAX_AHEAD_S = 2.0  # source time the plant may be ahead of the slowest model
@@ -87,7 +88,7 @@ class Engine:
         if isinstance(step, SetPoint):
             trial.act(Action(trial.present, step.name, float(step.value)))  # pyright: ignore[reportArgumentType]
         else:
-            trial.inject(step.name, step.where, step.params, -1)  # pyright: ignore[reportArgumentType]
+            trial.inject(step.name, step.where, self._params(step), -1)
 
     # -- ticks ---------------------------------------------------------------------------------------------
 
@@ -131,10 +132,11 @@ class Engine:
             return
         healthy = self._part(step)[0].copy() if isinstance(step, Fault) else None
         self._keys += 1
-        injection = self.plant.inject(step.name, step.where, step.params, self._keys)  # pyright: ignore[reportArgumentType]
+        injection = self.plant.inject(step.name, step.where, self._params(step), self._keys)
+        severity = step.severity if isinstance(step, Fault) else ""
         self.done.append(Done(now, injection.kind, step.name, injection.where, dict(injection.details)))
         if injection.truths:
-            self._answers.add(injection, *injection.truths)
+            self._answers.add(injection, *(replace(truth, severity=severity) for truth in injection.truths))
         elif healthy is None:
             self._answers.add_lookalike(injection, now)
         else:
@@ -143,8 +145,14 @@ class Engine:
             end = min(self.end, now + nanoseconds(TWINS_S)) if is_outside else self.end
             faulty = self._part(step)[0].copy()
             truth = fault_truth(healthy, faulty, injection, end, self._meanwhile, stops)
-            self._answers.add(injection, truth)
+            self._answers.add(injection, replace(truth, severity=severity))
         self.noted()
+
+    def _params(self, step: Fault | LookAlike) -> dict[str, float | str]:
+        """What a step asks the plant for, its severity as a value."""
+        severity = step.severity if isinstance(step, Fault) else ""
+        unit, own = self._part(step)
+        return params_of(unit.name, own.name, severity, step.params)  # pyright: ignore[reportArgumentType]
 
     def _part(self, step: Step) -> tuple[Plant, Step]:
         """The plant whose twins tell the truth of a step, and the step as that plant knows it: of works, one unit."""
@@ -167,7 +175,7 @@ class Engine:
             if isinstance(own, SetPoint):
                 plant.act(Action(time, own.name, float(own.value)))  # pyright: ignore[reportArgumentType]
             else:
-                plant.inject(own.name, own.where, own.params, -i - 1)  # pyright: ignore[reportArgumentType]
+                plant.inject(own.name, own.where, self._params(step), -i - 1)  # pyright: ignore[reportArgumentType]
 
     def truths(self) -> list[Truth]:
         """The answer key as it stands, with what has cleared by now."""
@@ -217,15 +225,16 @@ class Engine:
         return self._ask(SetPoint(0.0, name, value), source)
 
     def inject_now(self, name: str, where: str = "", params: Mapping[str, float | str] | None = None,
-                   source: str = "") -> int:  # fmt: skip
+                   source: str = "", severity: str = "") -> int:  # fmt: skip
         """Begin a fault or look-alike at the first step after the plant's present; that time, ns.
 
         The step is among `done`, and its truth among `truths()`, before any sample shows it. Whatever `where` and
-        `params` leave open is drawn. Raises InputError as `set_point` does.
+        `params` leave open is drawn; `severity` is 'mild', 'usual', 'severe' or as drawn. Raises InputError as
+        `set_point` does.
         """
-        given = dict(params or {})
-        kind = self.plant.copy().inject(name, where, given, -1).kind
-        return self._ask((Fault if kind == "fault" else LookAlike)(0.0, name, where, given), source)
+        step = Fault(0.0, name, where, dict(params or {}), severity)
+        kind = self.plant.copy().inject(name, where, self._params(step), -1).kind
+        return self._ask(step if kind == "fault" else LookAlike(0.0, name, where, step.params), source)
 
     def _ask(self, step: Step, source: str) -> int:
         step_ns = self.plant.step_ns

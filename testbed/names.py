@@ -142,6 +142,11 @@ def advice(key: str) -> str:
     return word(ADVICE.get(key, key))
 
 
+def how_bad(severity: str) -> str:
+    """A severity, in words."""
+    return {"mild": say("mild"), "usual": say("usual"), "severe": say("severe")}.get(severity, severity)
+
+
 def condition(name: str) -> str:
     """A class of what is wrong, in words."""
     return {

@@ -43,7 +43,13 @@ class Asked:
         if isinstance(self.step, SetPoint):
             return Done(self.time, "setpoint", self.step.name, "", {"value": self.step.value, **more})
         kind = "fault" if isinstance(self.step, Fault) else "lookalike"
-        details = {"kind": kind, "params": dict(self.step.params), **more}
+        severity = self.step.severity if isinstance(self.step, Fault) else ""
+        details = {
+            "kind": kind,
+            "params": dict(self.step.params),
+            **({"severity": severity} if severity else {}),
+            **more,
+        }
         return Done(self.time, ASKED, self.step.name, self.step.where, details)
 
 
@@ -56,8 +62,12 @@ def asked_of(lines: Iterable[Mapping[str, Any]], start: int) -> tuple[Asked, ...
             continue
         at, name, where = seconds(line["time"] - start), line["name"], line["where"]
         if line["kind"] == ASKED:
-            kind = Fault if details["kind"] == "fault" else LookAlike
-            step: Step = kind(at, name, where, details["params"])
+            is_fault, params = details["kind"] == "fault", details["params"]
+            step: Step = (
+                Fault(at, name, where, params, details.get("severity", ""))
+                if is_fault
+                else LookAlike(at, name, where, params)
+            )
         else:
             step = SetPoint(at, name, details["value"])
         found.append(Asked(details["present"], line["time"], step, details["source"]))

@@ -27,12 +27,16 @@ Value = float | str | Draw
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault at `at` s. Whatever `where` and `params` leave open is drawn per seed by the plant."""
+    """A fault at `at` s. Whatever `where` and `params` leave open is drawn per seed by the plant.
+
+    `severity` is 'mild', 'usual' or 'severe', see testbed/severity.py; left open, it is as drawn.
+    """
 
     at: float | Draw
     name: str
     where: str = ""
     params: Mapping[str, Value] = field(default_factory=dict)
+    severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def _fault(entry: Found, facts: Facts) -> dict[str, Any]:
         "lead_s": None if first is None else round((truth.alert_deadline - first.time) / SECOND, 6),
         "detected": first is not None and first.time <= truth.alert_deadline,
         "repeats": max(0, len(entry.events) - 1),
+        **({"severity": truth.severity} if truth.severity else {}),
         "model": None if first is None else first.model,
         "source": None if first is None else first.source,
         **of_mark(entry),

@@ -58,7 +58,7 @@ ORDERS: dict[str, tuple[str, dict[str, Check]]] = {
     "shelve": ("operator", {"id": _number(1, 1e9), "minutes": _number(0.1, 24 * 60), "reason": _text, "by": _text}),
     "put_back": ("operator", {"id": _number(1, 1e9)}),
     "out_of_service": ("engineer", {"id": _number(1, 1e9), "reason": _text, "by": _text}),
-    "inject": ("engineer", {"kind": _text, "where": _text, "params": _params}),
+    "inject": ("engineer", {"kind": _text, "where": _text, "severity": _text, "params": _params}),
 }
 
 
@@ -136,7 +136,8 @@ async def _speed(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
 
 
 async def _inject(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
-    await stage.inject(given["kind"], given["where"], given["params"], f"page/{who.name}")
+    by = f"page/{who.name}"
+    await stage.inject(given["kind"], given["where"], given["severity"], given["params"], by)
 
 
 async def _shelve(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:

@@ -26,9 +26,9 @@ from testbed.page import line, speech
 from testbed.page.alarms import AlarmList
 from testbed.page.belief import beliefs
 from testbed.page.camera import MOST
+from testbed.page.injecting import offered
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
-from testbed.plant import kinds
 from testbed.record import new_folder
 from testbed.running import Incomplete, Order, Run, carry_out, pace_of
 from testbed.scenario import Scenario
@@ -158,13 +158,13 @@ class Stage:
             self._in_run(show, lambda: show.throttle.set(factor))
         self.changed()
 
-    async def inject(self, kind: str, where: str, params: Mapping[str, float | str], by: str) -> None:
+    async def inject(self, kind: str, where: str, severity: str, params: Mapping[str, float | str], by: str) -> None:
         """Begin a fault or look-alike at the plant's next step. Raises InputError as `Engine.inject_now`."""
         show = self._on_stage()
         engine = show.engine
         if engine is None:
             raise InputError(say("The run is not under way yet."))
-        await self._ask_run(show, lambda: engine.inject_now(kind, where, params, by))
+        await self._ask_run(show, lambda: engine.inject_now(kind, where, params, by, severity))
         self.changed()
 
     def _on_stage(self) -> Show:
@@ -314,7 +314,7 @@ class Stage:
             "duration_s": show.scenario.duration,
             "cameras": sum(group.kind == "frames" for group in engine.groups),
             "steps": steps,
-            "kinds": [{"name": kind, "what": speech.called(kind)} for kind in kinds(engine.plant)],
+            "kinds": offered(engine.plant),
         }
 
     def plain(self) -> dict[str, Any]:

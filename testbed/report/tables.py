@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connectors.texts import say, word
-from testbed.names import called, condition
+from testbed.names import called, condition, how_bad
 from testbed.report.formats import NOTHING, number, span
 from testbed.report.markup import Html, breakable, join, tag
 from testbed.report.view import Judged, View, last_level
@@ -51,7 +51,7 @@ def faults(view: View) -> Html:
     )  # fmt: skip
     rows = [
         (
-            _named(called(entry["name"]), entry["where"]),
+            _named(_how_bad(entry), entry["where"]),
             view.when(entry["onset"]),
             view.when(entry["detectable_from"]),
             view.when(entry["deadline"]),
@@ -65,6 +65,12 @@ def faults(view: View) -> Html:
         for entry in entries
     ]
     return shortened(heads, rows, (1, 2, 3, 4, 5, 6, 8))
+
+
+def _how_bad(entry: dict[str, Any]) -> str:
+    """A fault's name, with its severity where somebody asked for one."""
+    severity = entry.get("severity")
+    return called(entry["name"]) + (f" · {how_bad(severity)}" if severity else "")
 
 
 def _named(name: str, where: str) -> Html:

@@ -3,6 +3,7 @@ import {$, anew, clock, h, put} from './dom.js';
 import {pick, t} from './i18n.js';
 import {store} from './store.js';
 
+const SEVERITIES = ['mild', 'usual', 'severe'];
 const SPEEDS = ['real', '2', '5', '10', '30', 'max'];
 let order = () => {}, may = () => false, stories = [], seed = 1, ai = true, picked = null;
 
@@ -83,11 +84,20 @@ function meters(state) {
 
 // A fault or look-alike at the plant's next step: it is part of the record, of the truth and of the score.
 function inject() {
-  const kind = h('select', {required: true}, (store.run?.kinds ?? []).map(one => h('option', {value: one.name}, pick(one.what))));
-  const where = h('input', {maxlength: 200});
+  const kinds = store.run?.kinds ?? [];
+  const kind = h('select', {id: 'inject-kind', required: true, onchange: () => offer()}, kinds.map(one => h('option', {value: one.name}, pick(one.what))));
+  const where = h('select', {id: 'inject-place'}), severity = h('select', {id: 'inject-severity'});
+  const drawn = () => h('option', {value: ''}, t('drawn'));
+  const offer = () => {  // what this kind leaves to choose
+    const {places, severities} = kinds.find(one => one.name === kind.value) ?? {places: [], severities: false};
+    where.replaceChildren(drawn(), ...places.map(one => h('option', {value: one}, one)));
+    severity.replaceChildren(drawn(), ...(severities ? SEVERITIES : []).map(one => h('option', {value: one}, t(one))));
+    [where.disabled, severity.disabled] = [!places.length, !severities];
+  };
+  offer();
   const box = h('dialog', {'aria-label': t('inject'), onclose: () => box.remove()});
-  box.append(h('form', {method: 'dialog', onsubmit: () => order('inject', {kind: kind.value, where: where.value, params: {}})},
-    h('h2', null, t('inject')), h('label', null, t('kind'), kind), h('label', null, t('place'), where),
+  box.append(h('form', {method: 'dialog', onsubmit: () => order('inject', {kind: kind.value, where: where.value, severity: severity.value, params: {}})},
+    h('h2', null, t('inject')), h('label', null, t('kind'), kind), h('label', null, t('place'), where), h('label', null, t('severity'), severity),
     h('div', {class: 'row'}, h('button', {type: 'button', onclick: () => box.close()}, t('close')), h('button', {class: 'main'}, t('inject')))));
   document.body.append(box);
   box.showModal();

@@ -88,7 +88,7 @@ def test_what_is_no_message_ends_the_connection(near, message):
         {"do": "reset", "more": 1},
         {"do": "acknowledge", "ids": ["1"]},
         {"do": "acknowledge", "ids": list(range(201))},
-        {"do": "inject", "kind": "sticker", "where": "", "params": {"a": [1]}},
+        {"do": "inject", "kind": "sticker", "where": "", "severity": "", "params": {"a": [1]}},
         {"do": "shelve", "id": 1, "minutes": -1, "reason": "a", "by": "b"},
     ],
 )
@@ -147,7 +147,7 @@ def test_each_role_may_do_its_own_and_everything_is_written_down(far):
         visit = far.visit(headers={"Cookie": cookie(far, name)})
         assert visit.read()["hello"]["name"] == name
         said = {do: visit.order(do, **args) for do, args in (
-            ("reset", {}), ("inject", {"kind": "sticker", "where": "", "params": {}}))}  # fmt: skip
+            ("reset", {}), ("inject", {"kind": "sticker", "where": "", "severity": "", "params": {}}))}  # fmt: skip
         allowed[name] = [do for do, why in said.items() if "it takes the role" not in why]
     assert allowed == {"vera": [], "otto": ["reset"], "enid": ["reset", "inject"]}
     lines = [json.loads(line) for line in (home() / "page.jsonl").read_text().splitlines()]

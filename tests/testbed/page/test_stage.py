@@ -78,8 +78,8 @@ def test_a_story_is_held_goes_on_and_is_reset(served):
 def test_what_is_injected_from_the_page_is_in_the_record_in_the_truth_and_in_the_score(served):
     visit = started(served, speed="5")
     visit.until(lambda told: told.get("t", 0) > 1.0)
-    assert visit.order("inject", kind="loose_thermocouple", where="", params={}) == ""
-    assert "knows no fault" in visit.order("inject", kind="nix", where="", params={})
+    assert visit.order("inject", kind="loose_thermocouple", where="", severity="", params={}) == ""
+    assert "knows no fault" in visit.order("inject", kind="nix", where="", severity="", params={})
     visit.order("speed", speed="max")
     visit.until(lambda told: told["state"]["phase"] == "done")
     show = served.stage.show
