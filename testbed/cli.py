@@ -391,6 +391,22 @@ def report(
     return commands.report(folder, out, assumptions)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A record.")],
+    form: Annotated[str, typer.Option("--format", help="csv, parquet, mcap (Foxglove) or rrd (Rerun).")] = "parquet",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; of csv and parquet a .zip, or an empty folder.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Leave out what came before this time.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Leave out what came from this time on.")] = None,
+    tz: Zone = "UTC",
+    json: Json = False,
+) -> int:
+    """A record for other tools: every tag's samples, events with their verdict, truth, and what cameras saw."""
+    return commands.export(folder, form, out, since, until, tz, json)
+
+
 def _listed(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 

@@ -380,6 +380,26 @@ def data(scenario: str, out: Path, seeds: Sequence[int], jobs: int, json: bool) 
     return 0
 
 
+def export(folder: Path, form: str, out: Path | None, since: str | None, until: str | None, tz: str, json: bool) -> int:
+    """A record, or a stretch of it, in a format that other tools read."""
+    from testbed.exports import SUFFIX
+    from testbed.exports import export as write
+    from testbed.exports.content import Content
+    from testbed.record_data import moment
+
+    content = Content(folder, moment("--from", since, tz), moment("--to", until, tz))
+    path = write(content, form, out or Path(content.name + SUFFIX.get(form, "")))
+    tags = sum(len(group.tags) for group in content.groups)
+    if json:
+        told = {"file": str(path), "format": form, "tags": tags, "events": len(content.events()),
+                "truths": len(content.truths())}  # fmt: skip
+        print(jsonlib.dumps(told, ensure_ascii=False))
+        return 0
+    print(say("Wrote {path}: {tags} tags, {events} events, {truths} truths.", path=path, tags=tags,
+              events=len(content.events()), truths=len(content.truths())))  # fmt: skip
+    return 0
+
+
 def bench(ask: Measured) -> int:
     """Models side by side."""
     from testbed.benching.command import carry_out, tell

@@ -30,6 +30,7 @@ from edge.record import table
 from edge.versions import versions
 from testbed.benching.jobs import Progress, in_parallel
 from testbed.engine import Engine
+from testbed.exports.tables import harmless
 from testbed.library import load
 from testbed.scenario import Scenario
 from testbed.train import FIRST_TRAINING_SEED
@@ -188,7 +189,7 @@ def _csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([[harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
     _text(path, lines.getvalue())
 
 

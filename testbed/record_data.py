@@ -75,7 +75,7 @@ def _ns(frame: Any) -> np.ndarray:
 
 def cut(table: Table, since: str | None, until: str | None, tz: str = "UTC") -> Table:
     """The rows from `since` on and before `until`. Raises InputError if a time does not fit or nothing is left."""
-    first, last = _moment("--from", since, tz), _moment("--to", until, tz)
+    first, last = moment("--from", since, tz), moment("--to", until, tz)
     keep = np.ones(len(table.time), bool)
     if first is not None:
         keep &= table.time >= first
@@ -94,7 +94,8 @@ def cut(table: Table, since: str | None, until: str | None, tz: str = "UTC") -> 
     return replace(table, time=table.time[keep], values=table.values[keep], labels=labels)
 
 
-def _moment(option: str, told: str | None, tz: str) -> int | None:
+def moment(option: str, told: str | None, tz: str) -> int | None:
+    """A time that was given with an option, ns; None where none was. Raises InputError if it is none."""
     if told is None:
         return None
     try:
