@@ -34,9 +34,10 @@ class Batch:
         _expect(self.status, np.uint32, shape, "status")
         if not self.tags:
             raise ValueError("A batch needs at least one tag.")
-        if shape[0] > 1 and not (self.time[1:] > self.time[:-1]).all():
+        # count_nonzero on purpose: any() and all() take four times as long on what is small
+        if shape[0] > 1 and np.count_nonzero(self.time[1:] <= self.time[:-1]):
             raise ValueError("time of a batch must rise from row to row.")
-        if self.status.any() and not np.isnan(self.values[is_bad(self.status)]).all():
+        if np.count_nonzero(self.status) and not np.isnan(self.values[is_bad(self.status)]).all():
             raise ValueError("A Bad sample's value must be NaN.")
 
     @property

@@ -72,6 +72,7 @@ class Copper:
         narrow = stream(seed, "caster/narrow")
         n = len(places) - broad
         self._depth = np.concatenate([rng.uniform(0.015, 0.020, broad), narrow.uniform(0.015, 0.020, n)])
+        self._usual = self._depth / COPPER + 1.0 / WALL  # K m2/W with all the water
         lags = np.concatenate([rng.uniform(1.0, 3.0, broad) * lag, narrow.uniform(1.0, 3.0, n) * lag])
         self.offset = np.concatenate([rng.normal(0.0, 3.0, broad), narrow.normal(0.0, 3.0, n)])  # K, calibration
         noises = np.full(len(places), tags.THERMOCOUPLE.noise * noise)
@@ -98,12 +99,14 @@ class Copper:
         local = flux * film.factor(z, self._column, self.face) * _column([m.scale for m in moments])
         if any(m.tilt for m in moments):
             local *= 1.0 + _column([m.tilt for m in moments]) * self._sideways
+        if all(m.water is None for m in moments):
+            return local * self._usual
         return local * np.array([self._resistance(m) for m in moments])
 
     def _resistance(self, moment: Moment) -> np.ndarray:
         """K m2/W between each thermocouple and the water: d/k + 1/h."""
         if moment.water is None:
-            return self._depth / COPPER + 1.0 / WALL
+            return self._usual
         wall = np.array([WALL * max(share, 0.05) ** WATER_EXPONENT for share in moment.water])
         return self._depth / COPPER + 1.0 / wall[self.face]
 

@@ -384,13 +384,17 @@ def _mold_sensors() -> list:
 
 def _mold_values(rows: list[tuple[float, ...]]) -> np.ndarray:
     """True values of the group in its units, (n, tags), from level, set-point, position, command (m) and m/min."""
-    level, target, position, command, speed = np.array(rows).T
-    true = (LEVEL_SP + 1e3 * level, LEVEL_SP + 1e3 * target, 1e3 * position, 1e3 * command, speed)
-    return np.stack([*true, strokes(speed), np.full(len(rows), STROKE_MM)], axis=1)
+    true = np.empty((len(rows), 7))
+    true[:, :5] = rows
+    true[:, :4] *= 1e3
+    true[:, :2] += LEVEL_SP
+    true[:, 5] = strokes(true[:, 4])
+    true[:, 6] = STROKE_MM
+    return true
 
 
 def _batch(group: Group, first: int, every: int, values: np.ndarray) -> Batch:
     """Samples on steps that are whole multiples of `every`, from step `first` on."""
     at = -(-first // every) * every
-    time = (at + every * np.arange(len(values), dtype=np.int64)) * STEP_NS
+    time = np.arange(at * STEP_NS, (at + every * len(values)) * STEP_NS, every * STEP_NS, np.int64)
     return Batch(group.tags, time, values, np.zeros(values.shape, np.uint32))
