@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,8 @@ HZ = 100.0
 QUANTUM, SIGMA = 0.1, 1.0  # kN
 
 
-def strokes(speed: float) -> float:
-    """Strokes a minute at a casting speed in m/min: faster with the strand, to keep the negative strip time."""
+def strokes(speed: Any) -> Any:
+    """Strokes a minute at casting speeds in m/min, one or an array: faster with the strand, to keep the negative strip time."""
     return 60.0 + 70.0 * speed
 
 

@@ -396,5 +396,5 @@ def _mold_values(rows: list[tuple[float, ...]]) -> np.ndarray:
 def _batch(group: Group, first: int, every: int, values: np.ndarray) -> Batch:
     """Samples on steps that are whole multiples of `every`, from step `first` on."""
     at = -(-first // every) * every
-    time = np.arange(at * STEP_NS, (at + every * len(values)) * STEP_NS, every * STEP_NS, np.int64)
+    time = np.arange(at * STEP_NS, (at + every * len(values)) * STEP_NS, every * STEP_NS, dtype=np.int64)
     return Batch(group.tags, time, values, np.zeros(values.shape, np.uint32))
