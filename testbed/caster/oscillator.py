@@ -21,7 +21,7 @@ QUANTUM, SIGMA = 0.1, 1.0  # kN
 
 
 def strokes(speed: Any) -> Any:
-    """Strokes a minute at one or many casting speeds, m/min: faster with the strand, to keep the negative strip time."""
+    """Strokes a minute at one or many speeds, m/min: faster with the strand, to keep the negative strip time."""
     return 60.0 + 70.0 * speed
 
 
