@@ -77,8 +77,13 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def warped(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A window (h, w) of the picture under an affine float32 (2, 3) matrix; outside it lies its mean grey level."""
+def warped(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], mirrored: bool = False) -> np.ndarray:
+    """A window (h, w) of the picture under an affine float32 (2, 3) matrix.
+
+    Outside it lies its mean grey level; `mirrored`, it goes on as in a mirror at its edge.
+    """
+    if mirrored:
+        return cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     fill = float(image.mean())
     return cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderValue=fill)
 

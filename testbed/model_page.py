@@ -28,7 +28,7 @@ from testbed.report.svg import LEFT, RIGHT, Scale, figure, line, path, ticks, wo
 from testbed.report.tables import table
 from testbed.train import write_model
 
-FIGURES = ("accuracy", "macro_f1", "auroc", "held_out")  # that training leaves in the card
+FIGURES = ("accuracy", "macro_f1", "auroc", "aupro", "masks", "held_out")  # that training leaves in the card
 PICTURES = 6  # golden ones that are shown
 TRACES = 3  # channels of the golden window that are drawn
 

@@ -28,7 +28,8 @@ from testbed.scenario import Scenario
 FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
 SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's runs, where none are named
 PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
-PICTURE_KINDS = ("classify", "detect", "surface-padim", "surface-patch")  # see testbed/train_pictures.py
+PICTURE_KINDS = ("classify", "detect", "surface-learned", "surface-padim", "surface-patch")  # testbed/train_pictures.py
+LEARNED = ("detect", "surface-learned")  # in epochs, with PyTorch
 RECORD_KINDS = ("bearing",)  # see testbed/train_bearing.py
 ALL_KINDS = (*KINDS, *PICTURE_KINDS, *RECORD_KINDS)
 OF_BLOCKS = ("chatter", "tone", "weld")  # kinds that read waveforms
@@ -43,8 +44,10 @@ def known(kind: str, data: str, seeds: Sequence[int] | None, epochs: int | None 
         raise InputError(say("No model kind is called '{kind}'.", kind=kind) + nearest(kind, ALL_KINDS))
     if seeds is not None and kind in KINDS and not data.startswith("scenario:"):
         raise InputError(say("--seeds go with --data scenario:NAME; {data} is a file.", data=data))
-    if epochs is not None and kind != "detect":
-        raise InputError(say("--epochs go with detect; {kind} is fitted in one go.", kind=kind))
+    if epochs is not None and kind not in LEARNED:
+        raise InputError(
+            say("--epochs go with {known}; {kind} is fitted in one go.", known=", ".join(LEARNED), kind=kind)
+        )
 
 
 def train_on_series(

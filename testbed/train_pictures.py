@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from testbed.datasets.near import split, together
 from testbed.datasets.pictures import SETS, Picture, load
 from testbed.train import FIRST_TRAINING_SEED, Progress
 from testbed.train import PICTURE_KINDS as KINDS
-from vision import classify, detect, padim, patch
+from vision import classify, detect, padim, patch, surface
+from vision.plan import Plan
 
 SCENARIO = "strip-surface"  # the scenario whose strip pictures are drawn from
 FRAMES = 4  # of a strip without marks a seed
@@ -59,8 +60,8 @@ def train_on_pictures(
         seeds: of a scenario, from FIRST_TRAINING_SEED up.
         budget: false alarms a number of normal pictures, such as 1/1000; for surface-*.
         progress: told what is being done, how far, of how many.
-        epochs: of a detector.
-        checkpoint: file that keeps a detector's training, see `vision.detect.fit`.
+        epochs: of a kind that is learned in epochs.
+        checkpoint: file that keeps its training, see `vision.detect.fit`.
 
     Raises InputError for what does not fit.
     """
@@ -74,9 +75,13 @@ def train_on_pictures(
         return classify.fit(every.pictures, every.labels, every.groups, notes, progress)
     notes = _notes(kind, data, sources, lists, seeds)
     if kind == "detect":
-        plan = detect.Plan() if epochs is None else detect.Plan(epochs=epochs)
+        plan = _lasting(detect.PLAN, epochs)
         return _detector(data, load(data, root, lists), not lists, plan, checkpoint, notes, progress)
     pictures_per_alarm = _budget(budget or BUDGET)
+    if kind == "surface-learned":
+        plan = _lasting(surface.PLAN, epochs)
+        parts = _parts(data, load(data, root, lists), not lists)
+        return surface.fit(*parts, pictures_per_alarm, plan, checkpoint, notes, progress)
     if data.startswith("scenario:"):
         if kind == "surface-padim":
             raise InputError(say("surface-padim is for pictures of one framing; a strip has none. Fit surface-patch."))
@@ -91,7 +96,7 @@ def train_on_pictures(
 
 
 def _detector(
-    data: str, pictures: Sequence[Picture], holds_out: bool, plan: detect.Plan, checkpoint: Path | None,
+    data: str, pictures: Sequence[Picture], holds_out: bool, plan: Plan, checkpoint: Path | None,
     notes: dict[str, Any], progress: Progress,
 ) -> bytes:  # fmt: skip
     """A detector. A list's pictures are all learned; without one, whole groups are held out and measured on."""
@@ -101,6 +106,32 @@ def _detector(
     out = [picture.path in held for picture in pictures]
     images = [picture.image() for picture in pictures]
     return detect.fit(images, [p.boxes for p in pictures], out, plan, checkpoint, notes, progress)
+
+
+def _lasting(plan: Plan, epochs: int | None) -> Plan:
+    return plan if epochs is None else replace(plan, epochs=epochs)
+
+
+def _parts(
+    data: str, pictures: Sequence[Picture], holds_out: bool
+) -> tuple[list[surface.Example], list[np.ndarray], list[surface.Example]]:
+    """What is learned, the normal pictures that calibrate, and what is held out: no group in two of them.
+
+    What calibrates comes from groups in which nothing is wrong. Of a list nothing is held out.
+    """
+    kept_together = together(data, pictures)
+    group = {picture.path: name for picture, name in zip(pictures, kept_together, strict=True)}
+    left, held = split(pictures, kept_together, HELD_OUT) if holds_out else (list(pictures), [])
+    ill = {group[p.path] for p in pictures if not p.normal}
+    sound = [p for p in left if group[p.path] not in ill]
+    calibrating = split(sound, [group[p.path] for p in sound], CALIBRATION)[1]
+    kept = {p.path for p in calibrating}
+    learned = [_example(p) for p in left if p.path not in kept]
+    return learned, [p.image() for p in calibrating], [_example(p) for p in held]
+
+
+def _example(picture: Picture) -> surface.Example:
+    return surface.Example(picture.image(), not picture.normal, picture.mask())
 
 
 def counted(progress: Progress, fitted: int, calibrated: int) -> Progress:

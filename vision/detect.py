@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +21,21 @@ from edge.boxes import CONFIDENCE, IOU, in_picture
 from edge.session import Session
 from vision.augment import Sample, fitted, varied
 from vision.average_precision import average_precision
-from vision.detect_graph import FROZEN, STRIDES, WIDTH, graph
+from vision.backbone import FROZEN
+from vision.detect_graph import STRIDES, WIDTH, graph
 from vision.features import drawn
 from vision.lite0 import MULTIPLE
 from vision.patch import image_input
+from vision.plan import STEADY, Plan, Progress, with_torch
 
 LEAST = 8  # pictures with a box, a batch of the training
-STEADY = 0.65  # share of the epochs before the rate falls; until then it does not matter how many there will be
-LAST_RATE = 0.01  # share of the learning rate at the end
+PLAN = Plan(side=192, epochs=48)
 SCORED = 0.01  # least confidence of what is scored: average precision wants the unsure ones, too
-Progress = Callable[[str, int, int], None]
 Boxes = Sequence[tuple[str, float, float, float, float]]  # label, x1 y1 x2 y2 in px
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a training goes.
-
-    Attributes:
-        side: px of the square picture in the graph, a multiple of MULTIPLE.
-        epochs: times every picture is seen; the rate falls after STEADY of them.
-        seed: of the weights that are new, of order and variation.
-    """
-
-    side: int = 192
-    epochs: int = 48
-    seed: int = 1
-
-
 def fit(
-    pictures: Sequence[np.ndarray], boxes: Sequence[Boxes], held_out: Sequence[bool] = (), plan: Plan = Plan(),
+    pictures: Sequence[np.ndarray], boxes: Sequence[Boxes], held_out: Sequence[bool] = (), plan: Plan = PLAN,
     checkpoint: Path | None = None, notes: dict[str, Any] | None = None,
     progress: Progress = lambda what, done, of: None,
 ) -> bytes:  # fmt: skip
@@ -78,7 +60,7 @@ def fit(
     _enough(learned, plan)
     digest = _digest(learned)
     run = {"side": plan.side, "seed": plan.seed, "labels": labels, "data_sha256": digest}
-    net, losses = _torch().learn(learned, len(labels), plan, run, checkpoint, progress)
+    net, losses = with_torch("vision.torch_detect").learn(learned, len(labels), plan, run, checkpoint, progress)
     training = {
         "pictures": len(learned), "boxes": sum(len(sample.boxes) for sample in learned), "epochs": plan.epochs,
         "seed": plan.seed, "data_sha256": digest, "loss": [round(losses[0], 4), round(losses[-1], 4)],
@@ -92,12 +74,6 @@ def fit(
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return data
-
-
-def pace(plan: Plan, epochs: float) -> float:
-    """Share of the learning rate after so many epochs: steady, then half a cosine down to LAST_RATE."""
-    share = max(0.0, epochs / plan.epochs - STEADY) / (1 - STEADY)
-    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * share)) / 2
 
 
 def batches(samples: Sequence[Sample], plan: Plan, epoch: int, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -114,20 +90,6 @@ def batches(samples: Sequence[Sample], plan: Plan, epoch: int, size: int) -> Ite
         for row, sample in zip(boxes, made, strict=True):
             row[: len(sample.boxes)] = sample.boxes
         yield np.stack([m.image for m in made]).astype(np.float32)[:, None], boxes
-
-
-def _torch() -> Any:
-    """The part that knows PyTorch. Raises InputError where that is not installed."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin beside other work take 75 times as long
-    try:
-        from vision import torch_detect
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise InputError(
-            say("A detector is learned with PyTorch, which is not installed: pip install 'steel-testbed[train]'.")
-        ) from None
-    return torch_detect
 
 
 def _sample(picture: np.ndarray, boxes: Boxes, labels: Sequence[str]) -> Sample:

@@ -6,21 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import numpy_helper
 
 from anomaly.graph import Graph
-from vision.features import PAD, grey_stem
-from vision.lite0 import Conv, layout, load
+from vision.backbone import Folded, Pair, block, convolved, taps, twice
 
-FROZEN = 2  # last block that keeps ImageNet's weights
 LEVELS = (4, 10, 15)  # blocks whose outputs the pyramid stands on
 CELLS = (40, 112, 320)  # channels of them
 STRIDES = (8, 16, 32)  # px a place, of each level
 WIDTH = 96  # channels of pyramid and head, judgement
 PRIOR = 0.02  # share of places and classes thought to hold a defect before anything is learned
-
-Pair = tuple[np.ndarray, np.ndarray]  # kernel and bias
-Folded = tuple[np.ndarray, np.ndarray, np.ndarray]  # depthwise kernel, pointwise kernel, bias
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +38,6 @@ class Weights:
     reach_out: Pair
 
 
-def convolutions() -> list[Conv]:
-    """The part of Lite0 that is used."""
-    return [conv for conv in layout() if conv.block <= LEVELS[-1]]
-
-
-def backbone() -> list[Pair]:
-    """Its weights as shipped, the stem for one grey channel less PAD."""
-    model = load()
-    values = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    nodes = [node for node in model.graph.node if node.op_type == "Conv"][1 : len(convolutions())]
-    return [grey_stem(), *((values[node.input[1]], values[node.input[2]]) for node in nodes)]
-
-
 def points(side: int) -> np.ndarray:
     """Middle of every place, px float32 (p, 2), level after level, row after row."""
     made = []
@@ -74,9 +55,9 @@ def graph(weights: Weights, side: int, classes: int, confidence: float) -> Graph
     """
     g = Graph("detect")
     grey = g.add("Transpose", g.pixels("image", ["n", side, side, 1]), perm=[0, 3, 1, 2])
-    taps = _taps(g, g.add("Sub", grey, g.constant(PAD)), weights.body)
+    found = taps(g, grey, weights.body, LEVELS)
     labels, reaches = [], []
-    for level, cell in enumerate(_pyramid(g, taps, weights)):
+    for level, cell in enumerate(_pyramid(g, found, weights)):
         label = _head(g, cell, weights.label[level], weights.label_out)
         labels.append(g.reshape(label, [0, classes, -1]))
         far = _head(g, cell, weights.reach[level], weights.reach_out)
@@ -94,60 +75,19 @@ def graph(weights: Weights, side: int, classes: int, confidence: float) -> Graph
     return g
 
 
-def _taps(g: Graph, x: str, body: Sequence[Pair]) -> list[str]:
-    """What the backbone gives at each level, of grey levels less PAD."""
-    taps, entry = [], x
-    for conv, pair in zip(convolutions(), body, strict=True):
-        if conv.opens:
-            entry = x
-        x = _conv(g, x, *pair, stride=conv.stride, pads=conv.pads, each=conv.depthwise)
-        if conv.clipped:
-            x = _clipped(g, x)
-        if conv.residual:
-            x = g.add("Add", x, entry)
-        if conv.closes and conv.block in LEVELS:
-            taps.append(x)
-    return taps
-
-
-def _pyramid(g: Graph, taps: Sequence[str], weights: Weights) -> list[str]:
+def _pyramid(g: Graph, found: Sequence[str], weights: Weights) -> list[str]:
     """From the coarsest level down, each adds what the one above it saw."""
     above, levels = "", []
     for level in reversed(range(len(LEVELS))):
-        cell = _conv(g, taps[level], *weights.laterals[level])
+        cell = convolved(g, found[level], *weights.laterals[level])
         if above:
-            twice = g.add("Resize", above, "", g.constant(np.array([1, 1, 2, 2])), mode="nearest",
-                          coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
-            cell = g.add("Add", cell, twice)
-        above = _block(g, cell, weights.pyramid[level])
+            cell = g.add("Add", cell, twice(g, above))
+        above = block(g, cell, weights.pyramid[level])
         levels.insert(0, above)
     return levels
 
 
 def _head(g: Graph, x: str, blocks: Sequence[Folded], out: Pair) -> str:
-    for block in blocks:
-        x = _block(g, x, block)
-    return _conv(g, x, *out)
-
-
-def _block(g: Graph, x: str, block: Folded) -> str:
-    """A depthwise convolution, a pointwise one with its norm folded in, ReLU6."""
-    depth, point, bias = block
-    reach = depth.shape[-1] // 2
-    return _clipped(g, _conv(g, _conv(g, x, depth, None, pads=(reach, reach), each=True), point, bias))
-
-
-def _conv(
-    g: Graph, x: str, kernel: np.ndarray, bias: np.ndarray | None, stride: int = 1, pads: tuple[int, int] = (0, 0),
-    each: bool = False,
-) -> str:  # fmt: skip
-    """A convolution; with `each`, one filter a channel."""
-    extra = () if bias is None else (g.constant(bias),)
-    return g.add(
-        "Conv", x, g.constant(kernel), *extra, kernel_shape=list(kernel.shape[2:]), strides=[stride] * 2,
-        pads=[pads[0], pads[0], pads[1], pads[1]], group=len(kernel) if each else 1,
-    )  # fmt: skip
-
-
-def _clipped(g: Graph, x: str) -> str:
-    return g.add("Clip", x, g.constant(0.0), g.constant(6.0))
+    for one in blocks:
+        x = block(g, x, one)
+    return convolved(g, x, *out)

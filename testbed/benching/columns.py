@@ -68,6 +68,7 @@ def titles() -> dict[str, str]:
         "pictures": say("pictures"),
         "records": say("records"),
         "windows": say("windows"),
+        "supervision": say("learned from"),
         "overlap": say("fitted on these"),
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",

@@ -162,6 +162,7 @@ def _row(judge: Judge, data: str, pictures: Sequence[Picture], lost: int) -> dic
         bad = np.array([not picture.normal for picture in truth])
         score = np.array([judge.score[i] for i in order])
         row |= _told(bad, score >= 1.0) | {"auroc": rounded(auroc(bad, score)), "aupro": _overlap(judge, truth, order)}
+        row["supervision"] = judge.model.card.raw.get("supervision")
     ms = percentiles(judge.seconds) if judge.seconds else (None, None)
     return {**row, "p50_ms": ms[0], "p99_ms": ms[1], "lost": lost, "digest": None if lost else judge.digest(pictures)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,13 +11,16 @@ import numpy as np
 import pytest
 
 from connectors.errors import InputError
-from connectors.pictures import encode
+from connectors.pictures import encode, encode_lossy
 from edge.model import OnnxModel
 from testbed.cli import run_cli
 from testbed.train_pictures import train_on_pictures
+from tests.vision import masking
 from tests.vision.detecting import dents, untaught
 from tests.vision.pictures import dented, surface
 from vision import detect
+from vision import surface as learned_surface
+from vision.surface_augment import even
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def test_a_detector_holds_out_whole_groups_but_learns_all_of_a_list(boxed, tmp_p
         asked.update(n=len(samples), boxes=sum(len(s.boxes) for s in samples), plan=plan, checkpoint=checkpoint)
         return untaught(classes), [1.0]
 
-    monkeypatch.setattr(detect, "_torch", lambda: SimpleNamespace(learn=learn))
+    monkeypatch.setattr(detect, "with_torch", lambda module: SimpleNamespace(learn=learn))
     out = tmp_path / "d.onnx"
     assert run_cli(["train", "detect", "--data", str(boxed), "--out", str(out), "--epochs", "3", "--json"]) == 0
     card = OnnxModel(out.read_bytes(), out.name).card.raw
@@ -79,6 +83,51 @@ def test_a_detector_holds_out_whole_groups_but_learns_all_of_a_list(boxed, tmp_p
     card = OnnxModel(train_on_pictures("detect", str(boxed), lists=[chosen]), "d").card.raw
     assert (asked["n"], asked["boxes"], asked["plan"].epochs, asked["checkpoint"]) == (24, 12, 48, None)
     assert "held_out" not in card["training"]
+    assert len(card["training"]["lists"]["list.txt"]) == 64
+
+
+@pytest.fixture
+def masked(tmp_path) -> Path:
+    """A folder of one's own, every dent with its mask, every picture twice in another light: one group."""
+    for i, example in enumerate(masking.dents(60)):
+        for light in (1.0, 0.8):
+            file = tmp_path / "own" / ("dent" if example.bad else "good") / f"{i:02d}-{light}.jpg"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(encode_lossy((example.image * light).astype(np.uint8), 95))
+            if example.mask is not None:
+                file.with_suffix(".png").write_bytes(encode(example.mask.astype(np.uint8) * 255))
+    return tmp_path / "own"
+
+
+def test_a_surface_model_learns_from_masks_and_calibrates_on_other_groups(masked, tmp_path, monkeypatch):
+    asked = {}
+
+    def fit(learned, calibration, held_out, pictures_per_alarm, plan, *rest):
+        asked.update(learned=learned, calibration=calibration, held=held_out, plan=plan, budget=pictures_per_alarm)
+        return real(learned, calibration, held_out, pictures_per_alarm, plan, *rest)
+
+    real = learned_surface.fit
+    monkeypatch.setattr(learned_surface, "fit", fit)
+    nothing = SimpleNamespace(learn=lambda samples, plan, run, checkpoint, progress: (masking.untaught(), [1.0]))
+    monkeypatch.setattr(learned_surface, "with_torch", lambda module: nothing)
+    out = tmp_path / "s.onnx"
+    arguments = ["--data", str(masked), "--out", str(out), "--epochs", "3", "--budget", "1/50", "--json"]
+    assert run_cli(["train", "surface-learned", *arguments]) == 0
+    card = OnnxModel(out.read_bytes(), out.name).card.raw
+    assert (card["kind"], card["supervision"]) == ("surface-learned", "masks")
+    assert (asked["plan"].epochs, asked["budget"]) == (3, 50.0)
+    assert len(asked["learned"]) + len(asked["calibration"]) + len(asked["held"]) == 120
+    assert card["training"]["masks"] == sum(example.bad for example in asked["learned"])
+    assert 10 <= card["training"]["held_out"] <= 30 and 6 <= len(asked["calibration"]) <= 16
+    parts = [[e.image for e in asked["learned"]], asked["calibration"], [e.image for e in asked["held"]]]
+    for one, other in combinations([np.stack([even(image).ravel() for image in part]) for part in parts], 2):
+        apart = np.abs(one[:, None] - other[None]).mean(axis=2)
+        assert apart.min() > 5, "the same surface in another light is never in two parts"
+
+    chosen = tmp_path / "list.txt"
+    chosen.write_text("\n".join(sorted(p.relative_to(masked).as_posix() for p in masked.rglob("*.jpg"))[:100]))
+    card = OnnxModel(train_on_pictures("surface-learned", str(masked), lists=[chosen]), "s").card.raw
+    assert asked["held"] == [] and "held_out" not in card["training"] and asked["plan"].epochs == 24
     assert len(card["training"]["lists"]["list.txt"]) == 64
 
 

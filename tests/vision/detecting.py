@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.vision.pictures import dented, surface
-from vision.detect_graph import CELLS, LEVELS, WIDTH, Folded, Weights, backbone
+from vision.backbone import Folded, weights
+from vision.detect_graph import CELLS, LEVELS, WIDTH, Weights
 
 DENT = ("dent", 28.0, 52.0, 44.0, 68.0)  # where `dented` puts it
 
@@ -21,7 +22,7 @@ def untaught(classes: int, seed: int = 1) -> Weights:
         return drawn(WIDTH, 1, 5, 5), drawn(WIDTH, WIDTH, 1, 1), drawn(WIDTH)
 
     return Weights(
-        backbone(),
+        weights(LEVELS[-1]),
         [(drawn(WIDTH, cells, 1, 1), drawn(WIDTH)) for cells in CELLS],
         [block() for _ in LEVELS],
         [[block(), block()] for _ in LEVELS],

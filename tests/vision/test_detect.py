@@ -16,8 +16,9 @@ from edge.model import OnnxModel
 from edge.session import Session
 from tests.vision.detecting import DENT, dents, untaught
 from vision import detect
-from vision.detect import Plan, batches, fit, pace
+from vision.detect import batches, fit
 from vision.detect_graph import STRIDES, graph, points
+from vision.plan import Plan
 
 SIDE = 96
 PLACES = sum((SIDE // stride) ** 2 for stride in STRIDES)
@@ -29,7 +30,7 @@ def learn_nothing(samples, classes, plan, run, checkpoint, progress):
 
 @pytest.fixture
 def without_learning(monkeypatch):
-    monkeypatch.setattr(detect, "_torch", lambda: SimpleNamespace(learn=learn_nothing))
+    monkeypatch.setattr(detect, "with_torch", lambda module: SimpleNamespace(learn=learn_nothing))
 
 
 def test_the_graph_gives_a_box_and_shares_a_place_and_the_surest_as_score():
@@ -70,7 +71,7 @@ def test_the_card_says_what_was_learned_and_what_was_held_out(without_learning):
 
 def test_too_few_boxes_are_refused_in_one_sentence(without_learning):
     with pytest.raises(InputError, match="at least 8 pictures with boxes, but got 4"):
-        fit(*dents(8), plan=Plan(side=SIDE))
+        fit(*dents(8), plan=Plan(SIDE, 2))
     with pytest.raises(InputError, match="one epoch or more"):
         fit(*dents(24), plan=Plan(side=SIDE, epochs=0))
 
@@ -80,19 +81,12 @@ def test_without_pytorch_the_command_that_installs_it_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "vision.torch_detect", raising=False)
     monkeypatch.delattr("vision.torch_detect", raising=False)
     with pytest.raises(InputError, match=r"pip install 'steel-testbed\[train\]'"):
-        fit(*dents(24), plan=Plan(side=SIDE))
-
-
-def test_the_rate_is_steady_and_then_falls_to_its_end():
-    plan = Plan(epochs=20)
-    assert [pace(plan, epochs) for epochs in (0, 6, 13)] == [1.0, 1.0, 1.0]
-    falling = [pace(plan, epochs) for epochs in (14, 16, 18, 20)]
-    assert sorted(falling, reverse=True) == falling and falling[-1] == pytest.approx(0.01)
+        fit(*dents(24), plan=Plan(SIDE, 2))
 
 
 def test_an_epoch_shows_every_picture_once_and_the_same_ones_again_after_a_stop():
     samples = [detect._sample(*pair, ["dent"]) for pair in zip(*dents(20), strict=True)]
-    once, again = (list(batches(samples, Plan(side=SIDE), 3, 8)) for _ in range(2))
+    once, again = (list(batches(samples, Plan(SIDE, 48), 3, 8)) for _ in range(2))
     assert [(grey.shape, len(boxes)) for grey, boxes in once] == [((8, 1, SIDE, SIDE), 8)] * 2
     assert all(
         np.array_equal(a, b) for one, two in zip(once, again, strict=True) for a, b in zip(one, two, strict=True)

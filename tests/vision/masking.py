@@ -1,0 +1,41 @@
+"""Weights of a surface model that has learned nothing, and pictures with dents and their masks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.vision.pictures import dented, surface
+from vision.backbone import Folded, weights
+from vision.surface import Example
+from vision.surface_graph import CELLS, LEVELS, WIDTH, Weights
+
+
+def untaught(seed: int = 1) -> Weights:
+    """The shipped backbone under a head of noise."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(*shape: int) -> np.ndarray:
+        return (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+
+    def block() -> Folded:
+        return drawn(WIDTH, 1, 5, 5), drawn(WIDTH, WIDTH, 1, 1), drawn(WIDTH)
+
+    return Weights(
+        weights(LEVELS[-1]),
+        [(drawn(WIDTH, cells, 1, 1), drawn(WIDTH)) for cells in CELLS],
+        block(),
+        block(),
+        (drawn(1, WIDTH, 1, 1), drawn(1)),
+        (drawn(1, 4 * WIDTH + 1), drawn(1)),
+    )
+
+
+def dent() -> np.ndarray:
+    """Where `dented` puts it, bool (96, 96)."""
+    y, x = np.mgrid[:96, :96]
+    return (y - 60) ** 2 + (x - 36) ** 2 < 64
+
+
+def dents(n: int, first: int = 0) -> list[Example]:
+    """Pictures (96, 96), every second one dented, with masks."""
+    return [Example(dented(i), True, dent()) if i % 2 else Example(surface(i), False) for i in range(first, first + n)]
