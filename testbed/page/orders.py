@@ -47,19 +47,32 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _s(value: Any) -> bool:
+    return _number(0, 1e6)(value)
+
+
+def _moment(value: Any) -> bool:
+    """Seconds of the run, or None: the next alarm."""
+    return value is None or _s(value)
+
+
 Check = Callable[[Any], bool]
 # name: (role, arguments with what fits)
 ORDERS: dict[str, tuple[str, dict[str, Check]]] = {
-    "start": ("operator", {"story": _text, "seed": _number(0, 999), "speed": _text, "ai": _flag}),
+    "start": ("operator", {"story": _text, "seed": _number(0, 999), "speed": _text, "ai": _flag, "begin": _s}),
     "reset": ("operator", {}),
     "hold": ("operator", {"held": _flag}),
     "speed": ("operator", {"speed": _text}),
+    "forward": ("operator", {"to": _moment}),
     "acknowledge": ("operator", {"ids": _ids}),
     "shelve": ("operator", {"id": _number(1, 1e9), "minutes": _number(0.1, 24 * 60), "reason": _text, "by": _text}),
     "put_back": ("operator", {"id": _number(1, 1e9)}),
     "out_of_service": ("engineer", {"id": _number(1, 1e9), "reason": _text, "by": _text}),
     "inject": ("engineer", {"kind": _text, "where": _text, "severity": _text, "params": _params}),
 }
+
+
+MAY_LACK = (("start", "begin"),)
 
 
 def read(told: Mapping[str, Any]) -> Order:
@@ -70,6 +83,7 @@ def read(told: Mapping[str, Any]) -> Order:
     wanted = ORDERS[do][1]
     given = {name: value for name, value in told.items() if name not in ("do", "n", "lang")}
     wrong = [name for name in (*wanted, *given) if name not in wanted or name not in given]
+    wrong = [name for name in wrong if (do, name) not in MAY_LACK or name in given]
     wrong += [name for name in wanted if name in given and not wanted[name](given[name])]
     if wrong:
         raise InputError(say("'{order}' does not take this as '{name}'.", order=do, name=wrong[0][:40]))
@@ -88,7 +102,9 @@ async def carry_out(order: Order, stage: Stage, who: Visitor, access: Access) ->
 
 
 async def _start(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
-    choice = Choice(given["story"], int(given["seed"]), given["speed"], stage.choice.over, given["ai"])
+    choice = Choice(
+        given["story"], int(given["seed"]), given["speed"], stage.choice.over, given["ai"], given.get("begin", 0.0)
+    )
     known = [story["name"] for story in stage.stories()]
     if choice.story not in known:  # a script is code: it comes from the command line alone
         raise InputError(say("No story is called '{name}'.", name=choice.story) + nearest(choice.story, known))
@@ -135,6 +151,10 @@ async def _speed(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
     stage.speed(given["speed"])
 
 
+async def _forward(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
+    stage.pass_over(given["to"])
+
+
 async def _inject(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
     by = f"page/{who.name}"
     await stage.inject(given["kind"], given["where"], given["severity"], given["params"], by)
@@ -149,6 +169,7 @@ async def _out_of_service(stage: Stage, who: Visitor, given: Mapping[str, Any]) 
 
 
 _DO: dict[str, Callable[[Stage, Visitor, Mapping[str, Any]], Awaitable[None]]] = {
-    "start": _start, "reset": _reset, "hold": _hold, "speed": _speed, "acknowledge": _acknowledge, "shelve": _shelve,
+    "start": _start, "reset": _reset, "hold": _hold, "speed": _speed, "forward": _forward,
+    "acknowledge": _acknowledge, "shelve": _shelve,
     "put_back": _put_back, "out_of_service": _out_of_service, "inject": _inject,
 }  # fmt: skip

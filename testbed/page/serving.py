@@ -100,8 +100,12 @@ async def _serve(ask: Ask, access: Access, own: socket.socket) -> None:
 
 
 async def _go_on(stage: Stage) -> None:
-    """One story after another, for a screen that nobody tends; a story that somebody else starts counts as one."""
-    names = [story["name"] for story in stage.stories() if not story["slow"]]
+    """One story after another, for a screen that nobody tends; a story that somebody else starts counts as one.
+
+    Each begins shortly before its first fault, at a pace that shows it in two minutes, unless another was asked for.
+    """
+    stories = {story["name"]: story for story in stage.stories() if not story["slow"]}
+    names = list(stories)
     while True:
         await sleep(GLANCE_S)
         show = stage.show
@@ -109,7 +113,11 @@ async def _go_on(stage: Stage) -> None:
             await sleep(SHOWN_S)
             if stage.show is show:
                 at = names.index(show.choice.story) if show.choice.story in names else -1
-                await stage.start(replace(stage.choice, story=names[(at + 1) % len(names)], ai=True))
+                story = stories[names[(at + 1) % len(names)]]
+                speed = story["fit"] if stage.asked == "real" else stage.asked
+                await stage.start(
+                    replace(stage.choice, story=story["name"], ai=True, begin=story["begin"], speed=speed)
+                )
 
 
 def configured(asked: Starlette, **secure: Any) -> uvicorn.Config:

@@ -17,6 +17,7 @@ from connectors.errors import InputError, TestbedError
 from connectors.items import Frame
 from connectors.results import Event
 from connectors.texts import say, speaking
+from connectors.times import SECOND
 from connectors.truth import Truth
 from edge.merge import Chunk
 from edge.pipeline import Watch
@@ -26,6 +27,8 @@ from testbed.page import line, speech
 from testbed.page.alarms import AlarmList
 from testbed.page.belief import beliefs
 from testbed.page.camera import MOST
+from testbed.page.forward import Forward
+from testbed.page.highlights import highlight
 from testbed.page.injecting import offered
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
@@ -49,6 +52,7 @@ class Choice:
     Attributes:
         speed: 'real', 'max' or a factor.
         ai: False runs the same story without models, so that nobody raises an alarm and nothing answers one.
+        begin: s of the story that are passed over as fast as it goes.
     """
 
     story: str
@@ -56,6 +60,7 @@ class Choice:
     speed: str = "real"
     over: str = "wire"
     ai: bool = True
+    begin: float = 0.0
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class Show:
     choice: Choice
     scenario: Scenario
     folder: Path
-    throttle: Throttle
+    forward: Forward
     phase: str = STARTING
     engine: Engine | None = None
     rows: Rows | None = None
@@ -82,6 +87,11 @@ class Show:
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
+    def throttle(self) -> Throttle:
+        """How fast it goes, and whether it is held."""
+        return self.forward.throttle
+
+    @property
     def now(self) -> int:
         """Source time that is on the page, ns."""
         return 0 if self.rows is None else self.rows.start + self.rows.complete * self.rows.step_ns
@@ -92,6 +102,7 @@ class Stage:
 
     def __init__(self, choice: Choice, out: Path | None = None, language: str = "en") -> None:
         self.choice = choice
+        self.asked = choice.speed  # what a presenter last asked for; a story may be started at one that fits it
         self.show: Show | None = None
         self.rev = 0  # grows whenever anything but rows has changed
         self.before: dict[tuple[str, bool], Meter] = {}  # what a story was worth when it ran to its end
@@ -118,7 +129,11 @@ class Stage:
             scenario = replace(scenario, models=(), responses=())
         out = RUNS if self._out is None else self._out
         folder = new_folder(out, f"{scenario.name}-{choice.seed}")
-        show = Show(self._number, choice, scenario, folder, Throttle(pace_of(choice.speed).speed))
+        speed = pace_of(choice.speed).speed
+        forward = Forward(Throttle(speed), speed)
+        if choice.begin > 0:
+            forward.to(scenario.start + round(choice.begin * SECOND))
+        show = Show(self._number, choice, scenario, folder, forward)
         self.show = show
         self.changed()
         threading.Thread(target=self._play, args=(show,), name=f"run {show.number}", daemon=True).start()
@@ -152,11 +167,19 @@ class Stage:
     def speed(self, speed: str) -> None:
         """From now on this fast. Raises InputError."""
         factor = pace_of(speed).speed
-        self.choice = replace(self.choice, speed=speed)
+        self.choice, self.asked = replace(self.choice, speed=speed), speed
         if self.show is not None:
             show = self.show
-            self._in_run(show, lambda: show.throttle.set(factor))
+            self._in_run(show, lambda: show.forward.at(factor))
         self.changed()
+
+    def pass_over(self, to: float | None) -> None:
+        """Go as fast as it goes up to `to` s of the run, or up to the next alarm; what lies behind ends it."""
+        show = self._on_stage()
+        until = None if to is None else show.scenario.start + round(to * SECOND)
+        is_past = until is not None and until <= show.now
+        do = show.forward.end if is_past else lambda: show.forward.to(until)
+        self._in_run(show, lambda: (do(), self._loop.call_soon_threadsafe(self.changed)))
 
     async def inject(self, kind: str, where: str, severity: str, params: Mapping[str, float | str], by: str) -> None:
         """Begin a fault or look-alike at the plant's next step. Raises InputError as `Engine.inject_now`."""
@@ -225,10 +248,14 @@ class Stage:
             show.rows.add(chunk)
             if show.rows.complete > before:
                 show.born = now_ns()
+                if show.forward.reached(show.now):
+                    self._on_page(self.changed)
         if chunk.frames:
             show.frames = (*show.frames, *chunk.frames)[-MOST:]
 
     def _tell(self, show: Show, events: Sequence[Event]) -> None:
+        if any(event.change == "active" for event in events) and show.forward.alarmed():
+            self._on_page(self.changed)
         if events and show.engine is not None:
             self._on_page(self._hear, show, list(events), show.engine.truths())
 
@@ -288,11 +315,14 @@ class Stage:
 
     def stories(self) -> list[dict[str, Any]]:
         """The stories there are, for a presenter to choose from."""
-        return [
-            {"name": s.name, "title": speech.words(s.title or s.name),
-             "story": speech.words(s.story) if s.story else None, "duration_s": s.duration, "slow": s.slow}
-            for s in self._scenarios.values()
-        ]  # fmt: skip
+        told = []
+        for s in self._scenarios.values():
+            high = highlight(s, self.choice.seed)
+            told.append(
+                {"name": s.name, "title": speech.words(s.title or s.name), "begin": high.begin, "fit": high.speed,
+                 "story": speech.words(s.story) if s.story else None, "duration_s": s.duration, "slow": s.slow}
+            )  # fmt: skip
+        return told
 
     def run_plain(self) -> dict[str, Any] | None:
         """What does not change while a run goes on; None while nothing is known of it."""
@@ -326,9 +356,11 @@ class Stage:
             "story": choice.story,
             "seed": choice.seed,
             "speed": choice.speed,
+            "asked": self.asked,
             "over": choice.over,
             "ai": choice.ai,
             "held": show is not None and show.throttle.is_held,
+            "forward": None if show is None else _forward(show),
             "why": "" if show is None else show.why,
             "alarms": {"total": 0, "unacknowledged": 0, "struck": [], "list": []},
             "outcome": None,
@@ -346,6 +378,14 @@ class Stage:
 @cache
 def _shipped() -> dict[str, Scenario]:
     return {scenario.name: scenario for scenario in shipped()}
+
+
+def _forward(show: Show) -> dict[str, float | None] | None:
+    """What is passed over: up to which second of the run, or None for the next alarm."""
+    if not show.forward.is_on or show.ended.is_set():
+        return None
+    until = show.forward.until
+    return {"to": None if until is None else (until - show.scenario.start) / SECOND}
 
 
 def _outcome(run: Run) -> dict[str, Any]:

@@ -98,7 +98,8 @@ function draw() {
   alarms.draw();
   presenter.draw();
   put($('story-title'), presenter.title(state.story));
-  put($('phase'), t(state.held ? 'held' : state.phase));
+  put($('phase'), state.forward && !state.held ? `▶▶ ${presenter.forward(state.forward)}` : t(state.held ? 'held' : state.phase));
+  document.body.classList.toggle('forward', Boolean(state.forward) && !state.held);
   put($('clock'), run ? `${clock(now)} / ${clock(run.duration_s)}` : '');
   $('progress').value = run ? now / run.duration_s : 0;
   if (stats) drawn();

@@ -5,7 +5,7 @@ import {store} from './store.js';
 
 const SEVERITIES = ['mild', 'usual', 'severe'];
 const SPEEDS = ['real', '2', '5', '10', '30', 'max'];
-let order = () => {}, may = () => false, stories = [], seed = 1, ai = true, picked = null;
+let order = () => {}, may = () => false, stories = [], ai = true, picked = null, whole = false;
 
 export function build(root, give, allowed) {
   order = give;
@@ -19,6 +19,7 @@ export function hello(told) {
 }
 
 const story = name => stories.find(one => one.name === name);
+export const forward = told => told.to === null ? t('forward_alarm') : `${t('forward_to')} ${clock(told.to)}`;
 export const title = name => pick(story(name)?.title) || name;
 
 export function draw() {
@@ -31,13 +32,19 @@ export function draw() {
 
 function desk(state) {
   const on = ['starting', 'running'].includes(state.phase), name = picked ?? state.story;
-  const key = [document.documentElement.lang, state.phase, state.held, state.speed, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
+  const one = story(name), high = Boolean(one?.begin || one?.fit !== 'real'), begin = whole ? 0 : one?.begin ?? 0;
+  const speed = !whole && state.asked === 'real' ? one?.fit ?? 'real' : state.asked;
+  const key = [document.documentElement.lang, state.phase, state.held, whole, Boolean(state.forward), state.speed, state.asked, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
   anew($('desk'), key, () => [
     h('div', {class: 'row'}, h('label', null, `${t('story')} `, h('select', {id: 'story', 'data-key': 'story', onchange: e => { picked = e.target.value; draw(); }},
-      stories.filter(one => !one.slow || one.name === state.story).map(one => h('option', {value: one.name, selected: one.name === name}, `${pick(one.title)} · ${clock(one.duration_s)}`))))),
+      stories.map(one => h('option', {value: one.name, selected: one.name === name}, `${pick(one.title)} · ${clock(one.duration_s)}`)))),
+      high && h('label', null, `${t('from')} `, h('select', {id: 'from', 'data-key': 'from', onchange: e => { whole = e.target.value === 'start'; draw(); }},
+        h('option', {value: 'high', selected: !whole}, `${t('from_high')} · ${clock(one.begin)}${one.fit === 'real' ? '' : ` · ${one.fit}×`}`),
+        h('option', {value: 'start', selected: whole}, t('from_start'))))),
     h('div', {class: 'row'},
-      press('start', 'main', () => { picked = null; return order('start', {story: name, seed, speed: state.speed, ai}); }),
+      press('start', 'main', () => { picked = null; return order('start', {story: name, seed: state.seed, speed, ai, begin}); }),
       press(state.held ? 'resume' : 'pause', '', () => order('hold', {held: !state.held}), !on),
+      h('button', {type: 'button', id: 'forward', 'data-key': 'forward', disabled: !on || !may('operator'), onclick: () => order('forward', {to: goal(state)})}, `▶▶ ${t(state.forward ? 'forward_end' : 'forward')}`),
       press('reset', '', () => order('reset'), state.phase === 'idle'),
       h('label', null, `${t('speed')} `, h('select', {id: 'speed', 'data-key': 'speed', disabled: !may('operator'), onchange: e => order('speed', {speed: e.target.value})},
         [...new Set([...SPEEDS, state.speed])].map(one => h('option', {value: one, selected: one === state.speed}, one === 'real' ? '1×' : one === 'max' ? t('speed_max') : `${one}×`)))),
@@ -45,6 +52,10 @@ function desk(state) {
       h('button', {type: 'button', id: 'inject', 'data-key': 'inject', disabled: !on || !may('engineer'), onclick: inject}, t('inject'))),
   ]);
 }
+
+// Where fast forward goes: shortly before what the script holds next, else the next alarm; once more ends it.
+const BEFORE_S = 10;
+const goal = state => state.forward ? 0 : (store.run?.steps ?? []).map(one => one.at - BEFORE_S).find(at => at > store.t + BEFORE_S) ?? null;
 
 const press = (name, kind, what, off) => h('button', {type: 'button', class: kind, id: name, 'data-key': name, disabled: Boolean(off) || !may('operator'), onclick: what}, t(name));
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.test_browser import CHROMIUM, QUIET
+from tests.testbed.page.browsing import visitor
 from tests.testbed.page.visit import serving
 
 AXE = Path(__file__).parents[2] / "node" / "node_modules" / "axe-core" / "axe.min.js"
@@ -29,41 +28,6 @@ def served(tmp_path_factory):
         patch.setenv("TESTBED_HOME", str(home / "home"))
         with serving(home / "runs") as page:
             yield page
-
-
-class Seen:
-    """One browser page, with everything it asked for and complained of."""
-
-    def __init__(self, browser, served) -> None:
-        self.page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        self.page.set_default_timeout(120_000)
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(served.address)
-        self.page.wait_for_selector("#story")
-
-    def play(self, speed="max") -> None:
-        self.page.select_option("#speed", speed)
-        self.page.select_option("#story", "caster-sticker")
-        self.page.click("#start")
-
-    def end(self) -> None:
-        self.page.wait_for_selector("#outcome")
-
-    def text(self, where="body") -> str:
-        return self.page.inner_text(where)
-
-
-@contextmanager
-def visitor(served) -> Iterator[Seen]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        yield Seen(play.chromium.launch(executable_path=CHROMIUM, args=QUIET), served)
 
 
 def test_a_story_is_played_its_alarm_answered_and_the_stage_cleared_in_both_languages(served):
@@ -95,6 +59,8 @@ def test_the_keyboard_is_enough(served):
         page.focus("#speed")
         page.keyboard.press("End")  # as fast as it goes
         page.focus("#story")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "from"
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == "start"
         page.keyboard.press("Enter")
