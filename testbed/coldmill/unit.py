@@ -22,7 +22,7 @@ from testbed.coldmill.line import Line
 from testbed.coldmill.marks import Marks, chatter_marks
 from testbed.coldmill.outlet import Outlet
 from testbed.coldmill.rolling import EXIT, FORCE, FRONT, RADIUS, STANDS, SetUp, rubs
-from testbed.coldmill.structure import STRIP, N, Structure
+from testbed.coldmill.structure import STRIP, N, Structure, modes
 from testbed.coldmill.way import Way
 from testbed.noise import Noise, stream
 from testbed.plant import Action, Injection
@@ -68,6 +68,11 @@ class ColdMillPlant:
     transports: Mapping[str, str] = tags.TRANSPORTS
     KINDS = ("chatter", "chatter_marks", "strip_break", *lookalikes.KINDS)
     SPECTRUM = tags.SPECTRUM
+    # Hz of each stand's first mode with strip in it, as a hammer test at standstill finds it.
+    NATURAL_HZ: Mapping[str, float] = {
+        unit: round(float(modes(float(strip))[0][0] / 2 / np.pi), 1)
+        for unit, strip in zip(tags.UNITS, STRIP, strict=True)
+    }
     SETPOINTS: Mapping[str, Tag] = tags.SETPOINTS
 
     def __init__(self, spec: ColdMill, seed: int, start: int) -> None:

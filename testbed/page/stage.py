@@ -32,6 +32,7 @@ from testbed.page.highlights import highlight
 from testbed.page.injecting import offered
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
+from testbed.page.waves import Waves
 from testbed.record import new_folder
 from testbed.running import Incomplete, Order, Run, carry_out, pace_of
 from testbed.scenario import Scenario
@@ -75,6 +76,7 @@ class Show:
     phase: str = STARTING
     engine: Engine | None = None
     rows: Rows | None = None
+    waves: Waves | None = None
     alarms: AlarmList = field(default_factory=lambda: AlarmList(0))
     loop: asyncio.AbstractEventLoop | None = None
     result: Run | None = None
@@ -223,6 +225,7 @@ class Stage:
 
     def _beside(self, show: Show, engine: Engine) -> Any:
         show.rows = Rows(engine.groups, engine.start, show.scenario.duration)
+        show.waves = Waves(engine.groups)
         show.alarms = AlarmList(engine.start)
         show.engine = engine
         return self._accompany(show, engine)
@@ -244,6 +247,8 @@ class Stage:
 
     def _see(self, show: Show, chunk: Chunk) -> None:
         if show.rows is not None:
+            if show.waves is not None:
+                show.waves.add(chunk)
             before = show.rows.complete
             show.rows.add(chunk)
             if show.rows.complete > before:
@@ -343,6 +348,7 @@ class Stage:
             "rows": show.rows.n,
             "duration_s": show.scenario.duration,
             "cameras": sum(group.kind == "frames" for group in engine.groups),
+            "waves": None if show.waves is None else show.waves.plain(engine.plant),
             "steps": steps,
             "kinds": offered(engine.plant),
         }

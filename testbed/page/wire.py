@@ -1,7 +1,8 @@
 """The page's websocket: frames go out as fast as a page draws them, orders come in.
 
-A frame is `u32 length | JSON, padded to 4 bytes | float32 rows | JPEG` and means "everything newer than you have", so a
-page that skips frames loses no rows. A page has two credits; it gives one back when it has drawn.
+A frame is `u32 length | JSON, padded to 4 bytes | float32 rows | int16 waveforms | JPEG` and means "everything newer
+than you have", so a page that skips frames loses no rows; of waveforms it is sent the newest. A page has two credits;
+it gives one back when it has drawn.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from testbed.page import orders
 from testbed.page.access import Access, Bucket, Visitor
 from testbed.page.camera import Shown, shown
 from testbed.page.stage import Show, Stage
+from testbed.page.waves import Cut
 
 FORMAT = "testbed.page/1"
 LONGEST = 8_192  # bytes of a message from a page
@@ -44,7 +46,8 @@ class Client:
         self.picture: Shown | None = None
         self.columns: tuple[int, ...] = ()
         self.watch = 0  # number of the page's last choice of columns
-        self.wants_picture = False
+        self.wants_picture = self.wants_waves = False
+        self.wave = 0  # number of the sample it has got to
         self.answers: list[dict[str, Any]] = []
         self.credits = CREDITS
         self.wake = asyncio.Event()
@@ -133,20 +136,27 @@ class Hub:
         show = self.stage.show
         number = 0 if show is None or show.rows is None else show.number
         if client.run != number:
-            client.run, client.row, client.columns, client.picture = number, 0, (), None
+            client.run, client.row, client.columns, client.picture, client.wave = number, 0, (), None, 0
             return self._first(client)
         until = 0 if show is None or show.rows is None else show.rows.complete
         frames = show.frames if show is not None and client.wants_picture else ()
         picture = self._camera(frames) if frames else None
         is_new = picture is not None and picture is not client.picture
-        if client.row == until and client.state == self._state_rev and not client.answers and not is_new:
+        cut = (
+            show.waves.since(client.wave)
+            if show is not None and show.waves is not None and client.wants_waves
+            else None
+        )
+        is_same = client.row == until and client.state == self._state_rev and not (cut and cut.n)
+        if is_same and not client.answers and not is_new:
             return None
-        key = (client.row, client.state, client.columns, client.watch, is_new)
+        key = (client.row, client.state, client.columns, client.watch, is_new, cut and (cut.first, cut.n))
         frame = None if client.answers else self._frames.get(key)
         if frame is None:
-            frame = self._built(client, show, until, picture if is_new else None)
+            frame = self._built(client, show, until, picture if is_new else None, cut)
             if not client.answers:
                 self._frames[key] = frame
+        client.wave = client.wave if cut is None else cut.first + cut.n
         client.row, client.state, client.answers = until, self._state_rev, []
         client.picture = picture if is_new else client.picture
         return frame
@@ -158,7 +168,7 @@ class Hub:
         head = {"run": client.run, "begin": orjson.Fragment(self._run[1]), "state": orjson.Fragment(self._state)}
         return _packed(head)
 
-    def _built(self, client: Client, show: Show | None, until: int, picture: Shown | None) -> bytes:
+    def _built(self, client: Client, show: Show | None, until: int, picture: Shown | None, cut: Cut | None) -> bytes:
         head: dict[str, Any] = {"run": client.run, "since": client.row, "until": until}
         rows = b""
         if show is not None and show.rows is not None:
@@ -169,10 +179,12 @@ class Hub:
             head["state"] = orjson.Fragment(self._state)
         if client.answers:
             head["answers"] = client.answers
-        jpeg = b""
+        jpeg = wave = b""
+        if cut is not None:
+            wave, head["wave"] = cut.data, cut.plain()
         if picture is not None:
             jpeg, head["picture"] = picture.jpeg, picture.plain()
-        return _packed(head, rows, jpeg)
+        return _packed(head, rows, wave, jpeg)
 
     def _camera(self, frames: tuple[Frame, ...]) -> Shown:
         """The camera's last frames as a picture, made anew when there are others, but no oftener than PICTURE_S."""
@@ -207,7 +219,7 @@ class Hub:
         n = len(show.rows.tags)
         client.columns = tuple(c for c in wanted[:COLUMNS] if type(c) is int and 0 <= c < n)
         client.watch = told["watch"] if type(told.get("watch")) is int else 0
-        client.wants_picture = told.get("picture") is True
+        client.wants_picture, client.wants_waves = told.get("picture") is True, told.get("waves") is True
         client.row = 0
         client.wake.set()
 
@@ -237,7 +249,7 @@ def _object(text: str) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _packed(head: Mapping[str, Any], rows: bytes = b"", picture: bytes = b"") -> bytes:
+def _packed(head: Mapping[str, Any], *parts: bytes) -> bytes:
     told = orjson.dumps(head)
     told += b" " * (-len(told) % 4)
-    return struct.pack("<I", len(told)) + told + rows + picture
+    return b"".join([struct.pack("<I", len(told)), told, *parts])

@@ -79,6 +79,7 @@ function choose(id) {
     else store.want(view.id, []);
   }
   store.wantPicture(Boolean(views.find(view => view.id === id)?.picture));
+  store.wantWaves(Boolean(views.find(view => view.id === id)?.waves));
   stage.hidden = id !== 'works';
 }
 

@@ -3,9 +3,10 @@
 // A view says with `want('its name', [tag, …])` which tags it needs and reads them with `column`, `low`, `high`,
 // `latest`. Rows lie on one time axis for all tags: row i ends (i + 1) * run.row_s seconds after the run's start.
 export const store = {run: null, state: null, t: 0, rows: 0, picture: null};
+export const heard = new Set();  // is told of every piece of waveform, as it comes: {first, n, data}
 
 const wanted = new Map();
-let send = () => {}, watch = 0, asked = '', columns = [], place = new Map(), data = new Float32Array(0), pictures = 0;
+let send = () => {}, watch = 0, asked = '', columns = [], place = new Map(), data = new Float32Array(0), pictures = 0, waves = 0;
 
 export function use(sender) { send = sender; }
 
@@ -19,16 +20,21 @@ export function wantPicture(on) {
   queueMicrotask(ask);
 }
 
+export function wantWaves(on) {
+  waves = on;
+  queueMicrotask(ask);
+}
+
 function ask() {
   const run = store.run;
   if (!run) return;
   const names = [...new Set([...wanted.values()].flat())].filter(name => run.index.has(name)).sort();
-  const told = JSON.stringify([run.number, names, pictures]);
+  const told = JSON.stringify([run.number, names, pictures, waves]);
   if (told === asked) return;
   asked = told;
   watch += 1;
   columns = names;
-  send({do: 'watch', run: run.number, watch, columns: names.map(name => run.index.get(name)), picture: pictures});
+  send({do: 'watch', run: run.number, watch, columns: names.map(name => run.index.get(name)), picture: pictures, waves});
 }
 
 export function begin(number, run) {
@@ -41,6 +47,7 @@ export function begin(number, run) {
 export function take(head, rows) {
   if (head.state) store.state = head.state;
   if (head.t !== undefined) store.t = head.t;
+  if (head.wave?.n) for (const listener of heard) listener(head.wave);
   if (head.watch !== watch || !columns.length || !store.run) return;
   if (head.since === 0) {
     data = new Float32Array(store.run.rows * columns.length * 2);

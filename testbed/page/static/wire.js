@@ -1,4 +1,4 @@
-// One websocket. A frame is u32 length | JSON | float32 rows | JPEG, and holds everything newer than the last one.
+// One websocket. A frame is u32 length | JSON | float32 rows | int16 waveforms | JPEG, and holds everything newer than the last one.
 // A credit goes back once the browser has had a chance to draw, so a page that stalls has nothing to catch up with.
 export function connect({hello, frame, state}) {
   let socket, wait = 250, number = 0;
@@ -26,8 +26,9 @@ export function connect({hello, frame, state}) {
       hello(head.hello);
       return;
     }
-    const at = 4 + length, picture = head.picture?.bytes ?? 0;
-    const rows = new Float32Array(data, at, (data.byteLength - at - picture) >> 2);
+    const at = 4 + length, picture = head.picture?.bytes ?? 0, wave = head.wave?.bytes ?? 0;
+    const rows = new Float32Array(data, at, (data.byteLength - at - picture - wave) >> 2);
+    if (wave) head.wave.data = new Int16Array(data, data.byteLength - picture - wave, wave >> 1);
     for (const {n, no} of head.answers ?? []) {
       waiting.get(n)?.(no);
       waiting.delete(n);
