@@ -22,6 +22,8 @@ from connectors.texts import say
 from edge.merge import Chunk, GroupMerge
 from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
+from edge.seen import KEY as SEEN
+from edge.seen import Sketch
 from edge.window import GroupColumns, WindowSpec
 
 __all__ = ["FOLDS", "KINDS", "fit", "table"]
@@ -35,6 +37,7 @@ Run = Callable[[], Iterable[Sequence[Item]]]  # opens a run: bundles of items, a
 def fit(
     kind: str, groups: Sequence[Group], runs: Sequence[Run], budget: Budget, notes: dict[str, Any] | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None, view: Look | None = None,
+    seen: Sketch | None = None,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted and calibrated on normal runs.
 
@@ -50,12 +53,15 @@ def fit(
         notes: more for the card: licence, origin, seeds.
         progress: told what is being done, how far, of how many runs.
         view: what `spectrum` looks at, None: bands in hertz of the fastest groups; what `envelope` looks at.
+        seen: takes what fits and what calibrates into the card, so that it is known again; for data of no seed.
 
     Raises InputError if the kind is unknown or the data are too few.
     """
     model = begin(kind, groups, view)
     spec = _spec(model)
     groups = [group for group in groups if any(tag.name in spec.channels for tag in group.tags)]
+    if seen is not None:
+        runs = [_noted(seen, run, spec.channels) for run in runs]
     digest = hashlib.sha256()
     fitting = max(1, round(FIT_RUNS * len(runs))) if len(runs) > 1 else 1
     kept, golden, rows = [], [], np.empty((0, 0))
@@ -80,7 +86,13 @@ def fit(
     found = threshold(scores, spec.stride_s, budget)
     model.level = found.value
     model.notes = {**(notes or {}), "calibration": _calibration(found, budget, digest.hexdigest())}
+    if seen is not None:
+        model.notes[SEEN] = seen.told()
     return with_golden(model.graph().model(model.card()), golden)
+
+
+def _noted(seen: Sketch, run: Run, channels: Sequence[str]) -> Run:
+    return lambda: seen.noted(run(), channels)
 
 
 def table(bundles: Iterable[Sequence[Item]], groups: Sequence[Group], spec: WindowSpec) -> np.ndarray:

@@ -22,6 +22,7 @@ from edge.alarm import AlarmSpec
 FORMAT = "testbed.card/1"
 TASKS = ("anomaly.series", "anomaly.image", "detect", "classify")
 KINDS = ("window", "image", "vector")
+BULK = ("golden", "seen")  # keys that nobody reads
 ROLES = ("score", "contribution", "map", "boxes", "label", "reconstruction")
 
 
@@ -169,6 +170,11 @@ def _listed(raw: dict[str, Any], key: str, faults: list[str]) -> list[dict[str, 
 def _one_of(value: object, known: Sequence[str], what: str, faults: list[str]) -> None:
     if value not in known:
         faults.append(say("{what} '{value}' is not known.", what=what, value=value) + nearest(str(value), known))
+
+
+def readable(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A card without what nobody reads."""
+    return {key: value for key, value in raw.items() if key not in BULK}
 
 
 def braces(pattern: str) -> list[str]:

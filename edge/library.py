@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.tags import Group
 from connectors.texts import say
+from edge.card import readable
 from edge.model import SHIPPED, Bound, OnnxModel, loaded
 from edge.network_rules import NetworkRules
 from edge.rules import Rules
@@ -22,11 +23,12 @@ RULES = {"rules": Rules, "network": NetworkRules}  # what no file holds
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A model of a run: bound, what the record says of it, and of the models that only help it."""
+    """A model of a run: bound, what the record says of it and of the models that only help it, and its whole card."""
 
     bound: Bound
     about: dict[str, Any]
     helpers: tuple[dict[str, Any], ...] = ()
+    card: Mapping[str, Any] = field(default_factory=dict)
 
 
 def folders() -> list[Path]:
@@ -98,7 +100,7 @@ def choose(names: Sequence[str], groups: Sequence[Group], plant: str = "") -> li
             inspector = Inspector(model, groups, label, None if namer is None else Namer(namer))
             chosen.append(Chosen(inspector, about, tuple(about for _, _, about in namers)))
         elif (label, model, about) not in namers:
-            chosen.append(Chosen(model.bind(groups, label), about))
+            chosen.append(Chosen(model.bind(groups, label), about, card=model.card.raw))
     return chosen
 
 
@@ -112,6 +114,6 @@ def _loaded(name: str, plant: str) -> tuple[OnnxModel, dict[str, Any]]:
         "file": path.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "providers": list(onnx.session.providers),
-        "card": {k: v for k, v in onnx.card.raw.items() if k != "golden"},
+        "card": readable(onnx.card.raw),
     }
     return onnx, about

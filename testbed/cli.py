@@ -273,12 +273,14 @@ def check(
 
 @app.command()
 def models(
-    action: Annotated[str, typer.Argument(help="list, show NAME, add FILE, or compare A B.")] = "list",
+    action: Annotated[str, typer.Argument(help="list, show NAME, add FILE, compare A B, threshold NAME.")] = "list",
     names: Annotated[list[str] | None, typer.Argument(help="Names, or .onnx files.")] = None,
     card: Annotated[Path | None, typer.Option(help="With add: JSON of what the file does not say itself.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="With add: one answer, KEY=VALUE, such as channels=A,B.")
     ] = None,
+    value: Annotated[float | None, typer.Option(help="With threshold: set it to this, in the model's measure.")] = None,
+    reason: Annotated[str, typer.Option(help="With threshold: why; its card remembers.")] = "",
     html: Annotated[Path | None, typer.Option(help="With show: write the model's page to this file.")] = None,
     scenario: Annotated[str | None, typer.Option(help="With compare: run both on this scenario.")] = None,
     seed: int = 1,
@@ -293,7 +295,9 @@ def models(
     from testbed.model_commands import Ask
 
     several = _seeds(seed, seeds)
-    ask = Ask(action, names or (), html, scenario, several, data, root, test, jobs, json, card, settings or ())
+    ask = Ask(
+        action, names or (), html, scenario, several, data, root, test, jobs, json, card, settings or (), value, reason
+    )
     return commands.models(ask)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
+from edge.card import readable
 from edge.library import find, listed
 from edge.model import load_model, loaded
 from edge.speed import speed
 from testbed.benching.jobs import Progress
 
-ACTIONS = {"list": 0, "show": 1, "add": 1, "compare": 2}  # and how many models each takes
+ACTIONS = {"list": 0, "show": 1, "add": 1, "compare": 2, "threshold": 1}  # and how many models each takes
 WIDE = 60  # characters of a value that a terminal shows
 
 
@@ -35,13 +36,18 @@ class Ask:
     json: bool
     card: Path | None = None
     settings: Sequence[str] = ()
+    value: float | None = None
+    reason: str = ""
 
 
 def carry_out(ask: Ask, progress: Progress) -> int:
     """Do what was asked. Raises InputError for an unknown action, or the wrong number of names."""
     if ask.action not in ACTIONS:
         raise InputError(
-            say("models takes 'list', 'show NAME', 'add FILE' or 'compare A B', but got '{action}'.", action=ask.action)
+            say(
+                "models takes 'list', 'show NAME', 'add FILE', 'compare A B' or 'threshold NAME', but got '{action}'.",
+                action=ask.action,
+            )
             + nearest(ask.action, ACTIONS)
         )
     if len(ask.names) != ACTIONS[ask.action]:
@@ -81,7 +87,7 @@ def _show(ask: Ask, progress: Progress) -> int:
         from testbed.model_page import write_page
 
         write_page(file, ask.html)
-    card = {k: v for k, v in load_model(file).card.raw.items() if k != "golden"}
+    card = readable(load_model(file).card.raw)
     if ask.json or ask.html is None:
         print(jsonlib.dumps(card, ensure_ascii=False, indent=None if ask.json else 1))
     else:
@@ -120,8 +126,7 @@ def _tell_added(ask: Ask, graph: Any, store: Any, card: dict[str, Any], trial: A
     place = store(graph, card)
     if ask.json:
         about = {"name": graph.stem, "file": str(place), "p50_ms": trial.p50_ms, "p99_ms": trial.p99_ms}
-        shown = {key: value for key, value in card.items() if key != "golden"}
-        print(jsonlib.dumps({**about, "sha256": card["foreign"]["sha256"], "card": shown}, ensure_ascii=False))
+        print(jsonlib.dumps({**about, "sha256": card["foreign"]["sha256"], "card": readable(card)}, ensure_ascii=False))
         return 0
     for line in told:
         print(line)
@@ -152,6 +157,33 @@ def _compare(ask: Ask, progress: Progress) -> int:
     return 0
 
 
+def _threshold(ask: Ask, progress: Progress) -> int:
+    """Without a value, what it is; with one, set it and say what that means."""
+    from testbed.leveling import set_threshold, threshold_of
+
+    if ask.value is None:
+        model = load_model(find(ask.names[0]))
+        value = threshold_of(model)
+        if ask.json:
+            changes = model.card.raw.get("threshold_changes", [])
+            print(jsonlib.dumps({"name": model.card.name, "threshold": value, "changes": changes}, ensure_ascii=False))
+        else:
+            print(
+                say("{model} alarms from {value} on, in its own measure.", model=model.card.name, value=f"{value:.6g}")
+            )
+        return 0
+    place, change = set_threshold(ask.names[0], ask.value, ask.reason)
+    if ask.json:
+        print(jsonlib.dumps({"file": str(place), **change}, ensure_ascii=False))
+        return 0
+    print(say("{file}: threshold {before} -> {now}; its card remembers it.", file=place,
+              before=f"{change['from']:.6g}", now=f"{change['to']:.6g}"))  # fmt: skip
+    if change["scored_on"]:
+        print(say("It was scored before on {data}: tables and reports say so from now on.",
+                  data=", ".join(change["scored_on"])))  # fmt: skip
+    return 0
+
+
 def _print_pairs(models: tuple[str, str], entries: Sequence[dict[str, Any]], key: str) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -167,4 +199,4 @@ def _told(value: Any) -> str:
     return text if len(text) <= WIDE else text[: WIDE - 1] + "…"
 
 
-_DO = {"list": _list, "show": _show, "add": _add, "compare": _compare}
+_DO = {"list": _list, "show": _show, "add": _add, "compare": _compare, "threshold": _threshold}

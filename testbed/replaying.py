@@ -20,9 +20,12 @@ from connectors.tag_list import read_tag_list
 from connectors.texts import say
 from connectors.times import SECOND, duration, seconds, text, zone
 from connectors.truth import Truth
+from edge.card import readable
 from edge.merge import Chunk
 from edge.model import OnnxModel
 from edge.pipeline import Pipeline, Watch
+from edge.seen import Again, Sketch
+from testbed.guard import RunGuard
 from testbed.labels import labels_of_column, read_labels
 from testbed.models import Chosen, choose, listed, named
 from testbed.record import Recorder, table
@@ -109,6 +112,10 @@ class Replay:
         self.end = int(self.time[-1])
         self.truths = self._truths()
         self.chosen = self._models()
+        self.guard = RunGuard(self.chosen, order.path.name)
+        self._again = [
+            (c, Again(c.card, [channel for spec in c.bound.windows for channel in spec.channels])) for c in self.chosen
+        ]
         self.events: list[Event] = []
         self.chunks: dict[str, list[Chunk]] = {group.name: [] for group in self.source.groups}
         self._scored: dict[str, list[int]] = {chosen.bound.name: [] for chosen in self.chosen}
@@ -186,14 +193,14 @@ class Replay:
             "licence": say("as the data"),
             "training": {"data": self.order.path.name, "fit": self.order.fit},
         }
-        data = fit(kind, self.source.groups, [self._head], BUDGET, notes)
+        data = fit(kind, self.source.groups, [self._head], BUDGET, notes, seen=Sketch())
         model = OnnxModel(data, kind)
         about = {
             "name": kind, "kind": kind, "file": say("fitted on {name}", name=self.order.path.name),
             "providers": list(model.session.providers),
-            "card": {k: v for k, v in model.card.raw.items() if k != "golden"},
+            "card": readable(model.card.raw),
         }  # fmt: skip
-        return Chosen(model.bind(self.source.groups), about)
+        return Chosen(model.bind(self.source.groups), about, card=model.card.raw)
 
     def _head(self) -> Iterator[list[Item]]:
         """The rows before the scored part, as bundles."""
@@ -243,6 +250,9 @@ class Replay:
         return self._finish(pipeline)
 
     def _on_chunk(self, chunk: Chunk) -> None:
+        scored = chunk.time >= self.start
+        for _, again in self._again:
+            again.rows(chunk.group.name, chunk.group.tags, chunk.time[scored], chunk.values[scored])
         if self.recorder is not None:
             self.recorder.chunk(chunk)
         else:
@@ -266,6 +276,8 @@ class Replay:
             notes={"reordered": self.source.reordered, "doubled": self.source.doubled},
             is_simulated=False,
         )
+        for chosen, again in self._again:
+            self.guard.compare(str(chosen.about["name"]), again.end())
         scored = {name: np.array(times, np.int64) for name, times in self._scored.items()}
         summary = {
             **score(facts),
@@ -273,6 +285,7 @@ class Replay:
             "dropped": list(self.source.table.dropped),
             "unread_sheets": list(self.source.table.unread),
             "rows": rows(self.truths, self.events, scored, self.start) if self.truths else [],
+            **self.guard.end(),
         }
         result = Run(
             score=summary,

@@ -57,7 +57,7 @@ def rescore(folder: Path, money: Assumptions | None = None) -> Run:
         money=(money or _assumed(about)) if about.get("kind") == "run" else None,
     )
     summary = score(facts)
-    for measured in ("latency_ms", "speed_reached", "zone", "dropped", "unread_sheets"):
+    for measured in ("latency_ms", "speed_reached", "zone", "dropped", "unread_sheets", "guard"):
         if measured in before:
             summary[measured] = before[measured]
     if about.get("kind") in ("replay", "watch"):

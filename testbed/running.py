@@ -25,6 +25,7 @@ from edge.versions import versions
 from testbed.assumptions import Assumptions, defaults
 from testbed.drive import drive
 from testbed.engine import Engine
+from testbed.guard import RunGuard
 from testbed.lengths import Text, by_length
 from testbed.library import load
 from testbed.links import Dial, Link, direct, wiring
@@ -206,6 +207,7 @@ class Session:
         plant = self.engine.plant
         names = order.scenario.models if order.models is None else order.models
         self.chosen: list[Chosen] = choose(names, self.engine.groups, plant.name)
+        self.guard = RunGuard(self.chosen, f"scenario:{order.scenario.name}", [order.seed])
         self.link = Link(self.engine.groups, wiring(self.engine.groups, plant.transports, order.over), order.dial)
         self.pace = order.pace or pace_of(order.speed)
         self.events: list[Event] = []
@@ -306,7 +308,7 @@ class Session:
             money=self.order.money,
         )
         result = Run(
-            score=score(facts),
+            score=score(facts) | self.guard.end(),
             events=self.events,
             truths=list(facts.truths),
             about=self._report_about(),

@@ -11,6 +11,7 @@ from rich.table import Table
 from connectors.texts import say, word
 from testbed.names import called, condition
 from testbed.report.formats import money
+from testbed.report.guard import lines
 from testbed.scenario import Scenario
 
 
@@ -46,9 +47,15 @@ def run(score: Mapping[str, Any]) -> None:
     console.print(say("Carried by: {carried}. Digest: {digest}", carried=carried or "–", digest=score["digest"] or "–"))
     if score.get("money"):
         console.print(_worth(score["money"]), style="dim", highlight=False)
+    _guard(console, score)
     if score["is_simulated"]:
         console.print(say("Simulated plant: this validates nothing on a real one."), style="dim")
     console.print(say("Expectations met.") if score["met"] else say("Expectations NOT met."), style="bold")
+
+
+def _guard(console: Console, score: Mapping[str, Any]) -> None:
+    for line in lines(score):
+        console.print(line, style="yellow", highlight=False)
 
 
 def _strip(console: Console, score: Mapping[str, Any]) -> None:
@@ -123,6 +130,7 @@ def replay(score: Mapping[str, Any]) -> None:
         console.print(say("No truth given: {n} alarms in {s} s.", n=score["false_alarms"], s=score["duration_s"]))
         for event in score["false_alarm_events"][:20]:
             console.print(_alarm(event), highlight=False)
+    _guard(console, score)
     if score["dropped"]:
         console.print(say("Columns left out: {columns}.", columns=", ".join(score["dropped"])), style="dim")
     if score.get("unread_sheets"):

@@ -20,6 +20,7 @@ from connectors.items import Item
 from connectors.tags import Group
 from connectors.texts import say
 from connectors.times import nanoseconds
+from edge.seen import Sketch
 from testbed.engine import Engine
 from testbed.library import load
 from testbed.plant import Plant
@@ -188,4 +189,4 @@ def train_on_file(
         "licence": "as the data",
         "training": {"data": path.name, **stretch},
     }
-    return fit(kind, source.groups, [source.bundles], budget, notes)
+    return fit(kind, source.groups, [source.bundles], budget, notes, seen=Sketch())

@@ -10,6 +10,8 @@ from typing import Any
 from anomaly.bearing import LABELS, exported, learned
 from connectors.errors import InputError
 from connectors.texts import say
+from edge.seen import KEY as SEEN
+from edge.seen import Sketch, of_array
 from testbed.datasets import bearings
 from testbed.datasets.bearings import Record
 from testbed.noise import stream
@@ -36,13 +38,14 @@ def fitted(
     progress: Progress = lambda what, done, of: None,
 ) -> bytes:  # fmt: skip
     """An .onnx file fitted on these records."""
-    digest, counts = sha256(), dict.fromkeys(LABELS, 0)
+    digest, seen, counts = sha256(), Sketch(), dict.fromkeys(LABELS, 0)
 
     def windows():
         for i, record in enumerate(records):
             progress("fit", i, len(records))
             for window in record.windows():
                 digest.update(window.tobytes())
+                seen.add(of_array(window))
                 counts[LABELS[record.label]] += 1
                 yield window, (record.label,)
 
@@ -57,5 +60,6 @@ def fitted(
         "origin": f"fitted on {len(records)} records of {data}",
         "licence": "as the data: no open licence is known, research use",
         "training": training,
+        SEEN: seen.told(),
     }
     return exported(model, golden)

@@ -12,6 +12,8 @@ import numpy as np
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
+from edge.seen import KEY as SEEN
+from edge.seen import Sketch, of_array
 from testbed.datasets.near import split, together
 from testbed.datasets.pictures import SETS, Picture, load
 from testbed.train import FIRST_TRAINING_SEED, Progress
@@ -71,7 +73,7 @@ def train_on_pictures(
     if kind == "classify":
         taught = [_taught(source, root, lists, seeds, len(sources) > 1) for source in sources]
         every = _all(taught)
-        notes = _notes(kind, data, sources, lists, seeds)
+        notes = _notes(kind, data, sources, lists, seeds) | seen(every.pictures)
         return classify.fit(every.pictures, every.labels, every.groups, notes, progress)
     notes = _notes(kind, data, sources, lists, seeds)
     if kind == "detect":
@@ -81,6 +83,7 @@ def train_on_pictures(
     if kind == "surface-learned":
         plan = _lasting(surface.PLAN, epochs)
         parts = _parts(data, load(data, root, lists), not lists)
+        notes |= seen([*(example.image for example in parts[0]), *parts[1]])
         return surface.fit(*parts, pictures_per_alarm, plan, checkpoint, notes, progress)
     if data.startswith("scenario:"):
         if kind == "surface-padim":
@@ -89,6 +92,7 @@ def train_on_pictures(
         progress = counted(progress, FRAMES * _fitting(seeds), FRAMES * (len(seeds) - _fitting(seeds)))
         return patch.fit(fitted, calibrated, pictures_per_alarm, patch.STRIP, {**notes, "place": "strip"}, progress)
     fitted, calibrated = ([p.image() for p in part] for part in _normal(data, load(data, root, lists)))
+    notes |= seen([*fitted, *calibrated])
     progress = counted(progress, len(fitted), len(calibrated))
     if kind == "surface-padim":
         return padim.fit(fitted, calibrated, pictures_per_alarm, notes, progress)
@@ -105,6 +109,7 @@ def _detector(
         held = {p.path for p in split(pictures, together(data, pictures), HELD_OUT)[1]}
     out = [picture.path in held for picture in pictures]
     images = [picture.image() for picture in pictures]
+    notes |= seen([image for image, is_out in zip(images, out, strict=True) if not is_out])
     return detect.fit(images, [p.boxes for p in pictures], out, plan, checkpoint, notes, progress)
 
 
@@ -132,6 +137,13 @@ def _parts(
 
 def _example(picture: Picture) -> surface.Example:
     return surface.Example(picture.image(), not picture.normal, picture.mask())
+
+
+def seen(pictures: Iterable[np.ndarray]) -> dict[str, Any]:
+    """For the card: a sketch of pictures uint8 (h, w), so that they are known again."""
+    sketch = Sketch()
+    sketch.add(*(of_array(picture) for picture in pictures))
+    return {SEEN: sketch.told()}
 
 
 def counted(progress: Progress, fitted: int, calibrated: int) -> Progress:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -22,6 +24,9 @@ GRACE_S = 5.0  # wall time a task or thread that is on its way out may take
 settings.register_profile("testbed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("testbed")
 os.environ["TESTBED_LANG"] = "en"  # whatever this machine's locale speaks
+if "TESTBED_HOME" not in os.environ:  # no test reads or writes what the user keeps
+    os.environ["TESTBED_HOME"] = tempfile.mkdtemp(prefix="testbed-home-")
+    atexit.register(shutil.rmtree, os.environ["TESTBED_HOME"], ignore_errors=True)
 
 # -- what a test may need ----------------------------------------------------------------------------------
 

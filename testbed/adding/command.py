@@ -95,9 +95,11 @@ def _plain(value: Any) -> str:
 
 def store(graph: Graph, card: dict[str, Any]) -> Path:
     """Put the file and its card on the shelf; where it is now. Raises InputError if it cannot be put there."""
+    from testbed.leveling import remembered
     from testbed.train import write_model
 
     place = free_place(graph.name, graph.data)
+    card = remembered(card, place)
     write_model(jsonlib.dumps(card, ensure_ascii=False).encode(), sidecar(place))
     write_model(graph.data, place)
     return place

@@ -91,6 +91,8 @@ def bench(
 
     Raises InputError if anything given does not fit, PartFailed if a transport fails.
     """
+    from testbed.benching.guarding import guard_rows
+    from testbed.ledger import Ledger
     from testbed.models import named
 
     models = None if models is None else named(models)
@@ -103,8 +105,12 @@ def bench(
     if data is None:
         from testbed.benching.scenarios import scenario_rows
 
-        return Bench(scenario_rows(scenarios, seeds, models, over, jobs, progress, cells), about)
-    return Bench(_data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress, cells), about)
+        rows = scenario_rows(scenarios, seeds, models, over, jobs, progress, cells)
+    else:
+        rows = _data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress, cells)
+    ledger = Ledger()
+    guard_rows(rows, models, seeds, ledger)
+    return Bench(rows, about | ({"ledger": ledger.trouble} if ledger.trouble else {}))
 
 
 def _data_rows(

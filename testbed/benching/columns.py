@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.texts import say
-from testbed.report.formats import NOTHING, number
+from testbed.report.formats import NOTHING, number, percent
 
 Row = Mapping[str, Any]
 HIGHER = (
@@ -70,6 +70,7 @@ def titles() -> dict[str, str]:
         "windows": say("windows"),
         "supervision": say("learned from"),
         "overlap": say("fitted on these"),
+        "changed_after": say("threshold changed after scoring on"),
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",
         "lost": say("lost"),
@@ -87,7 +88,11 @@ def cell(row: Row, key: str) -> str:
     if value is None:
         return NOTHING
     if key == "overlap":
-        return say("no") if value == "none" else say("not known")
+        share = row.get("overlap_share")
+        known = say("no") if value == "none" else say("not known")
+        return percent(share) if share else known
+    if key == "changed_after":
+        return ", ".join(value)
     if isinstance(value, str):
         return value
     if isinstance(value, list):

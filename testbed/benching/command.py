@@ -60,6 +60,8 @@ def tell(ask: Ask, found: Bench) -> int:
         print(jsonlib.dumps(found.score, ensure_ascii=False))
     else:
         show(found.rows)
+        if "ledger" in found.about:
+            print(found.about["ledger"])
         if ask.out is not None:
             print(say("Page: {path}", path=ask.out / "bench.html"))
     return 3 if any(row.get("lost") for row in found.rows) else 0

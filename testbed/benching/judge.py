@@ -15,6 +15,7 @@ from connectors.pictures import resized
 from connectors.texts import say
 from edge.boxes import CONFIDENCE, in_picture
 from edge.model import OnnxModel
+from edge.seen import Again, of_array
 from testbed.datasets.pictures import Picture
 from vision.detect import SCORED
 
@@ -32,6 +33,10 @@ class Judge:
     map: dict[int, np.ndarray] = field(default_factory=dict)
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    again: Again = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.again = Again(self.model.card.raw)
 
     @property
     def classifies(self) -> bool:
@@ -47,6 +52,8 @@ class Judge:
 
     def look(self, i: int, image: np.ndarray) -> None:
         """Judge picture `i`, grey levels uint8 (h, w)."""
+        if self.again.is_known:
+            self.again.note(of_array(image))
         before = wall_s()
         entry = self.model.card.inputs[0].name
         seen = image[None] if self.model.is_foreign else fitted(image, self.model.session.inputs[entry])
@@ -121,15 +128,19 @@ def _strange(judge: Judge, strange: Sequence[str]) -> str | None:
                name=judge.name, strange=", ".join(strange), labels=", ".join(judge.labels))  # fmt: skip
 
 
-def overlap(model: OnnxModel, data: str, train: Path | None) -> str:
-    """Whether a model may have been fitted on what it is scored on: 'none', or 'unknown' for one of the same set.
+def overlap(model: OnnxModel, data: str, train: Path | None, again: Again) -> dict[str, Any]:
+    """Keys of a row that say whether a model was fitted on what it is scored on.
 
-    A list that the card knows by its hash, and that is given as the training list, has none of the scored pictures.
+    Its card says so exactly where it holds a sketch of what the model has seen. Without one a model of another set has
+    not, and one of a list that the card knows by its hash, and that is given as the training list, has none of the
+    scored pictures; any other is 'unknown'.
     """
+    if again.share is not None:
+        return {"overlap": "some" if again.found else "none", "overlap_share": again.share or None}
     training = model.card.raw.get("training", {})
     sources = [part.strip() for part in str(training.get("data", "")).split(",")]
     if sources != [""] and data not in sources:
-        return "none"
+        return {"overlap": "none"}
     known = training.get("lists", {})
     given = None if train is None else hashlib.sha256(train.read_bytes()).hexdigest()
-    return "none" if given is not None and set(known.values()) == {given} else "unknown"
+    return {"overlap": "none" if given is not None and set(known.values()) == {given} else "unknown"}

@@ -42,6 +42,7 @@ class Outcome:
     ms: tuple[float, float] | None = None
     moved: tuple[Moved, ...] = ()
     is_hidden: bool = False
+    seen: tuple[int, int] | None = None  # hashes that the model had seen, of so many; None: its card does not say
 
     @classmethod
     def of(cls, answer: Answer, alarm: np.ndarray, score: np.ndarray) -> Outcome:

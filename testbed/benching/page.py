@@ -85,6 +85,10 @@ def _reading() -> Html:
         ("*", say("As published on the same files, not measured here. NAB chose those thresholds by the labels.")),
         (say("delay"), say("From the first bad moment to the first alarm inside the fault. An alarm that was there "
                            "before counts as no delay, and as a false alarm.")),
+        (say("fitted on these"), say("The share of what is scored that the model was fitted or calibrated on, by "
+                                     "what its card holds of them. Such a row says little.")),
+        (say("threshold changed after scoring on"),
+         say("Whoever chose this threshold could know how another one had done on these data.")),
         (say("macro F1"), say("Mean over classes, so that a rare class counts as much as any.")),
         ("AUROC, AUPRO", say("Over all thresholds: which picture, and which part of it.")),
     )  # fmt: skip

@@ -99,7 +99,7 @@ def judged(
 def rows_of(data: str, judged: Judged) -> list[dict[str, Any]]:
     """A row a model, then the rivals'."""
     rows = [
-        {**_row(judge, data, judged.pictures, judged.lost), "overlap": overlap(judge.model, data, judged.train)}
+        _row(judge, data, judged.pictures, judged.lost) | overlap(judge.model, data, judged.train, judge.again)
         for judge in judged.judges
     ]
     return rows + _rivals(data, judged)

@@ -17,6 +17,7 @@ from connectors.errors import InputError
 from connectors.texts import say
 from edge.library import find
 from edge.model import OnnxModel, load_model
+from edge.seen import Again, of_array
 from edge.speed import speed
 from testbed.benching.jobs import Progress, called
 from testbed.benching.judge import overlap
@@ -57,7 +58,7 @@ class Judged:
     name: str
     heard: list[Heard] = field(default_factory=list)
     ms: tuple[float, float] | None = None
-    overlap: str = "none"
+    overlap: dict[str, Any] = field(default_factory=lambda: {"overlap": "none"})
 
 
 def record_rows(
@@ -129,11 +130,17 @@ def _by_file(model: str, name: str, tested: Sequence[Record], train: Path | None
     onnx = load_model(find(model))
     if "label" not in onnx.card.outputs or tuple(onnx.card.raw.get("labels", ())) != LABELS:
         raise InputError(say("Model {name} does not tell {labels} apart.", name=model, labels=", ".join(LABELS)))
-    judged = Judged(called(model), ms=speed(onnx), overlap=overlap(onnx, name, train))
+    judged = _heard(Judged(called(model), ms=speed(onnx)), onnx, tested, lambda done, of: None)
+    again = Again(onnx.card.raw)
+    for window in (window for record in tested for window in record.windows()) if again.is_known else ():
+        again.note(of_array(window))
+    judged.overlap = overlap(onnx, name, train, again)
     known = onnx.card.raw.get("training", {}).get("records")
-    if known and not set(known) & {record.path for record in tested}:
-        judged.overlap = "none"
-    return _heard(judged, onnx, tested, lambda done, of: None)
+    if known and not again.is_known:
+        both = len(set(known) & {record.path for record in tested})
+        share = round(both / len(tested), 4)
+        judged.overlap = {"overlap": "some", "overlap_share": share} if both else {"overlap": "none"}
+    return judged
 
 
 def _heard(judged: Judged, model: OnnxModel, records: Sequence[Record], progress: Progress) -> Judged:
@@ -183,7 +190,7 @@ def _row(judged: Judged, data: str) -> dict[str, Any]:
         "f1": rounded(points.f1), "f1_moved": [rounded(Points.of(bad, score >= moved).f1) for moved in MOVED],
         "far": rounded(points.far), "mar": rounded(points.mar),
         "p50_ms": judged.ms[0] if judged.ms else None, "p99_ms": judged.ms[1] if judged.ms else None,
-        "overlap": judged.overlap, "lost": 0, "digest": hashlib.sha256(lines.encode()).hexdigest(),
+        **judged.overlap, "lost": 0, "digest": hashlib.sha256(lines.encode()).hexdigest(),
     }  # fmt: skip
 
 

@@ -20,9 +20,11 @@ from connectors.results import Result
 from edge.alarm import Alarm, AlarmSpec
 from edge.digest import digest
 from edge.library import find
+from edge.merge import Chunk
 from edge.model import Bound, OnnxModel, load_model
 from edge.pipeline import Pipeline, Watch
 from edge.rules import Rules
+from edge.seen import Again, Sketch
 from edge.speed import speed
 from testbed.benching import scorers
 from testbed.benching.cells import Cells
@@ -139,28 +141,36 @@ def _of_model(name: str, series: Series, scored: Answer) -> Outcome:
     """A model in the pipeline that any line runs: windows, scores, alarms."""
     source = series.source()
     start = int(scored.time[0])
-    bound, ms = _bound(name, series, start)
+    bound, ms, card = _bound(name, series, start)
     scores = _Scores()
-    pipeline = Pipeline(source.groups, [bound], start, Watch(result=scores.note))
+    again = Again(card, [channel for spec in bound.windows for channel in spec.channels])
+
+    def compare(chunk: Chunk) -> None:
+        scored = chunk.time >= start
+        again.rows(chunk.group.name, chunk.group.tags, chunk.time[scored], chunk.values[scored])
+
+    pipeline = Pipeline(source.groups, [bound], start, Watch(chunk=compare, result=scores.note))
     events = [event for bundle in source.bundles() for event in pipeline.feed(bundle)]
     alarm = active([event for event in events if event.model == bound.name], scored.time)
     outcome = Outcome.of(scored, alarm, scores.at(scored.time))
     outcome.digest = digest(events, start)
     outcome.lost = sum(count.lost for count in pipeline.counts().values())
     outcome.ms = ms
+    again.end()
+    outcome.seen = None if again.share is None else (again.found, again.compared)
     if name != "rules":  # whose checks have no common threshold
         outcome.moved = tuple(Moved.of(scored, scores.alarm(bound.alarm, m, scored.time)) for m in MOVED)
     return outcome
 
 
-def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, float] | None]:
-    """The model on a file's tags: a kind is fitted on the head, a file is taken as it is."""
+def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, float] | None, Mapping[str, Any]]:
+    """The model on a file's tags, its times and its card: a kind is fitted on the head, a file is taken as it is."""
     source = series.source()
     if name == "rules":
-        return Rules(source.groups), None
+        return Rules(source.groups), None, {}
     if name not in KINDS:
         model = load_model(find(name))
-        return model.bind(source.groups, name), speed(model)
+        return model.bind(source.groups, name), speed(model), model.card.raw
 
     def head() -> Iterator[list[Item]]:
         return source.bundles(until=start - 1)
@@ -168,8 +178,9 @@ def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, f
     normal = [FileSource(path, series.tags).bundles for path in series.normal]
     taught = ", ".join(path.name for path in series.normal) or f"the head of {series.path}"
     notes = {"origin": f"fitted on {taught}", "training": {"data": taught, "fit": series.head}}
-    model = OnnxModel(fit(name, source.groups, normal or [head], Budget.parse(series.budget), notes), name)
-    return model.bind(source.groups, name), speed(model)
+    made = fit(name, source.groups, normal or [head], Budget.parse(series.budget), notes, seen=Sketch())
+    model = OnnxModel(made, name)
+    return model.bind(source.groups, name), speed(model), model.card.raw
 
 
 def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]) -> dict[str, Any]:
@@ -206,12 +217,22 @@ def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]
         "hours": round(hours, 3),
         "p50_ms": round(float(np.median([ms[0] for ms in times])), 4) if times else None,
         "p99_ms": max((ms[1] for ms in times), default=None),
+        **_overlap(found),
         "lost": sum(one.lost for one in found),
     }
     row |= scorers.competition([one.batadal for one in found], [[one.batadal for one in part] for part in moved])
     if any(one.digest for one in found):
         row["digest"] = together([one.digest for one in found])
     return row
+
+
+def _overlap(found: Sequence[Outcome]) -> dict[str, Any]:
+    """How much of what was scored the models had seen, where their cards say it; nothing of what learns nothing."""
+    told = [one.seen for one in found if one.seen is not None]
+    if not told:
+        return {"overlap": "unknown"} if any(one.ms is not None for one in found) else {}
+    hits, compared = sum(n for n, _ in told), sum(n for _, n in told)
+    return {"overlap": "some" if hits else "none", "overlap_share": round(hits / compared, 4) if hits else None}
 
 
 def _detection(found: Sequence[Outcome]) -> float | None:

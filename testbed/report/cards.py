@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anomaly.calibrate import carried_h
 from connectors.texts import say, word
 from edge.card import braces
+from testbed.ledger import CHANGES
 from testbed.names import advice, condition
 from testbed.report.formats import number, span
+from testbed.report.guard import lines
 from testbed.report.health import pairs
 from testbed.report.markup import Html, join, tag
 from testbed.report.view import View
@@ -21,7 +23,8 @@ def cards(view: View) -> Html:
     files = view.about.get("model_files") or [{"name": name} for name in view.models]
     if not files:
         return tag("p", say("No model ran."))
-    return tag("div", *(_card(about) for about in files), class_="cards")
+    warned = [tag("p", line, class_="bad") for line in lines(view.score)]
+    return join([*warned, tag("div", *(_card(about) for about in files), class_="cards")])
 
 
 def _card(about: Mapping[str, Any]) -> Html:
@@ -72,6 +75,7 @@ def facts(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, 
         (say("reads"), "; ".join(_input(entry) for entry in card.get("inputs", []))),
         (say("threshold"), _threshold(card) if scores else ""),
         (say("alarm"), _alarm(card.get("alarm", {})) if scores else ""),
+        (say("threshold changed"), _changes(card.get(CHANGES, ()))),
         (say("calibrated on"), _calibration(card.get("calibration", {}))),
         (say("training data"), _training(card.get("training", {}))),
         (say("licence"), word(str(card.get("licence", "")))),
@@ -98,6 +102,18 @@ def _threshold(card: Mapping[str, Any]) -> str:
     if not isinstance(card.get("threshold"), int | float):
         return level
     return level + " " + say("({value} in the model's own measure)", value=number(card["threshold"]))
+
+
+def _changes(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Each change by hand: what it was and is, when, why, and what could be known by then."""
+    parts = []
+    for change in changes:
+        known = ", ".join(change.get("scored_on", ()))
+        after = say("after scoring on {data}", data=known) if known else say("before any score")
+        was, now = number(change["from"]), number(change["to"])
+        parts.append(say("from {before} to {now} on {time}, {after}: {reason}",
+                         before=was, now=now, time=change["time"], after=after, reason=change["reason"]))  # fmt: skip
+    return "; ".join(parts)
 
 
 def _alarm(spec: Mapping[str, Any]) -> str:

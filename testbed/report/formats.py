@@ -142,3 +142,12 @@ def _hours(seconds: float) -> str:
     sign = "-" if seconds < 0 else ""
     whole = round(abs(seconds))
     return f"{sign}{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def percent(share: float) -> str:
+    """A share that is not 0.
+
+    >>> percent(0.0004), percent(0.25)
+    ('< 1 %', '25 %')
+    """
+    return "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"

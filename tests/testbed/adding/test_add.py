@@ -152,3 +152,20 @@ def test_a_net_that_gives_no_number_is_refused(tmp_path, capsys):
     path = saved(tmp_path / "m.onnx", nodes, [port("X", ["n", 2])], [port("y", ["n", 1])])
     status, _, err = told(capsys, "add", path, "--set", "channels=A,B", "--set", "score=y", "--set", "threshold=1")
     assert (status, "no finite number as score for zeros" in err) == (2, True)
+
+
+def test_a_threshold_is_moved_in_the_files_own_numbers_and_adding_again_is_remembered_too(tmp_path, capsys, shelf):
+    path = outlier_detector(tmp_path / "forest.onnx")
+    add = ["add", path, "--set", "channels=" + ",".join(TAGS)]
+    told(capsys, *add)
+    model = load_model(shelf / "forest.onnx")
+    feeds = dict(model.card.golden[0].inputs)
+    before = float(model.session.run(feeds)["score"][0])  # 1 less the graph's number, an alarm below 0
+    assert told(capsys, "threshold", "forest", "--value", "-0.25", "--reason", "too many")[0] == 0
+    moved = load_model(shelf / "forest.onnx")
+    assert float(moved.session.run(feeds)["score"][0]) == pytest.approx(before - 0.25)
+    assert told(capsys, *add, "--set", "threshold=-0.1")[0] == 0
+    changes = load_model(shelf / "forest.onnx").card.raw["threshold_changes"]
+    assert [(one["from"], one["to"]) for one in changes] == [(0.0, -0.25), (-0.25, pytest.approx(-0.1))]
+    assert told(capsys, *add, "--set", "threshold=-0.1")[0] == 0  # the same once more is no change
+    assert len(load_model(shelf / "forest.onnx").card.raw["threshold_changes"]) == 2

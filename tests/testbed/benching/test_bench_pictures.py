@@ -17,6 +17,7 @@ from connectors.items import Frame
 from connectors.memory import MemoryLink
 from connectors.pictures import encode
 from edge.model import OnnxModel
+from edge.seen import Again
 from testbed import links
 from testbed.benching.carried import carry
 from testbed.benching.judge import fitted, grown, overlap
@@ -201,11 +202,11 @@ def test_a_model_fitted_on_the_same_set_is_flagged_unless_its_list_is_given(root
     def made(training: dict) -> OnnxModel:
         return OnnxModel(classifier(["dark", "bright"], {"training": training}), "brightness")
 
-    assert overlap(made({}), str(root), None) == "unknown"
-    assert overlap(made({"data": "x-sdd"}), str(root), None) == "none"
-    assert overlap(made(taught), str(root), None) == "unknown"
-    assert overlap(made(taught), str(root), lists) == "none"
-    assert overlap(made({"data": f"x-sdd, {root}"}), str(root), lists) == "unknown"
+    assert overlap(made({}), str(root), None, Again({})) == {"overlap": "unknown"}
+    assert overlap(made({"data": "x-sdd"}), str(root), None, Again({})) == {"overlap": "none"}
+    assert overlap(made(taught), str(root), None, Again({})) == {"overlap": "unknown"}
+    assert overlap(made(taught), str(root), lists, Again({})) == {"overlap": "none"}
+    assert overlap(made({"data": f"x-sdd, {root}"}), str(root), lists, Again({})) == {"overlap": "unknown"}
 
 
 def test_a_kind_is_fitted_on_the_training_list(root, tmp_path):

@@ -13,6 +13,7 @@ from connectors.errors import InputError
 from testbed.benching.records import record_rows
 from testbed.cli import run_cli
 from testbed.datasets.bearings import load
+from testbed.train_bearing import train_on_records
 from tests.cwru import write_cwru
 
 QUIET = lambda done, of: None  # noqa: E731
@@ -82,7 +83,8 @@ def test_a_file_is_judged_as_it_is_and_its_list_says_whether_it_heard_what_is_sc
     assert "4 classes" in capsys.readouterr().out
     row = record_rows("cwru", root, None, test, [str(file)], QUIET)[0]
     assert (row["model"], row["macro_f1"], row["overlap"]) == ("mine", 1.0, "none")
-    assert record_rows("cwru", root, None, train, [str(file)], QUIET)[0]["overlap"] == "unknown"
+    heard = record_rows("cwru", root, None, train, [str(file)], QUIET)[0]
+    assert (heard["overlap"], heard["overlap_share"]) == ("some", 1.0)
     with pytest.raises(InputError, match="7 records stand in both lists"):
         record_rows("cwru", root, train, train, None, QUIET)
 
@@ -101,3 +103,16 @@ def test_what_does_not_fit_is_told_in_one_sentence(root, tmp_path):
     (tmp_path / "index_own.csv").write_text("file,fault,size_inch,load_hp,rpm,fs\nx.parquet,cage,0.007,0,1797,12000\n")
     with pytest.raises(InputError, match=r"index_own\.csv:2 cage"):
         testbed.bench(data="cwru", root=tmp_path)
+
+
+def test_a_model_that_heard_a_copy_of_a_record_under_another_name_says_so(root, tmp_path):
+    file = tmp_path / "mine.onnx"
+    file.write_bytes(train_on_records("cwru", root))
+    write_cwru(tmp_path / "own", "elsewhere", sizes=(0.018,), loads=(3,), sound=False)
+    assert record_rows("cwru", tmp_path / "own", None, None, [str(file)], QUIET)[0]["overlap"] == "none"
+    (old,) = (r for r in load("cwru", root) if (r.label, r.size, r.load) == (3, 0.014, 0))
+    (new,) = (r for r in load("cwru", tmp_path / "own") if r.label == 3)
+    shutil.copy(old.file, new.file)
+    row = record_rows("cwru", tmp_path / "own", None, None, [str(file)], QUIET)[0]
+    assert row["overlap"] == "some"
+    assert row["overlap_share"] == pytest.approx(1 / 3, abs=0.05)
