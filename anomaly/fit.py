@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from anomaly.calibrate import Budget, Threshold, threshold
+from anomaly.convae import Convae
 from anomaly.envelope import Envelope
 from anomaly.graph import with_golden
 from anomaly.kinds import KINDS, Look, Model, begin
@@ -38,6 +41,7 @@ def fit(
     kind: str, groups: Sequence[Group], runs: Sequence[Run], budget: Budget, notes: dict[str, Any] | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None, view: Look | None = None,
     seen: Sketch | None = None,
+    epochs: int | None = None, checkpoint: Path | None = None,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted and calibrated on normal runs.
 
@@ -54,10 +58,16 @@ def fit(
         progress: told what is being done, how far, of how many runs.
         view: what `spectrum` looks at, None: bands in hertz of the fastest groups; what `envelope` looks at.
         seen: takes what fits and what calibrates into the card, so that it is known again; for data of no seed.
+        epochs: at most, of `convae`; None: its plan's.
+        checkpoint: file that keeps each epoch of `convae`; the same training goes on from it after a stop, and takes it
+            away when it is done.
 
     Raises InputError if the kind is unknown or the data are too few.
     """
     model = begin(kind, groups, view)
+    if isinstance(model, Convae):
+        model.progress, model.checkpoint = progress, checkpoint
+        model.plan = model.plan if epochs is None else replace(model.plan, epochs=epochs)
     spec = _spec(model)
     groups = [group for group in groups if any(tag.name in spec.channels for tag in group.tags)]
     if seen is not None:
@@ -82,13 +92,24 @@ def fit(
     if len(runs) > 1:
         scores = list(_scores_of(model, kind, groups, runs[fitting:], progress))
     else:
-        scores = list(_scores_across(lambda: begin(kind, groups, view), rows, spec, progress))
+        scores = list(_scores_across(lambda: _again(model, kind, groups, view), rows, spec, progress))
     found = threshold(scores, spec.stride_s, budget)
     model.level = found.value
     model.notes = {**(notes or {}), "calibration": _calibration(found, budget, digest.hexdigest())}
     if seen is not None:
         model.notes[SEEN] = seen.told()
-    return with_golden(model.graph().model(model.card()), golden)
+    data = with_golden(model.graph().model(model.card()), golden)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return data
+
+
+def _again(model: Model, kind: str, groups: Sequence[Group], view: Look | None) -> Model:
+    """Another model of the kind, to be fitted the same way."""
+    other = begin(kind, groups, view)
+    if isinstance(model, Convae) and isinstance(other, Convae):
+        other.plan = model.plan
+    return other
 
 
 def _noted(seen: Sketch, run: Run, channels: Sequence[str]) -> Run:

@@ -10,6 +10,7 @@ import numpy as np
 
 from anomaly.balance import Balance, BalanceView
 from anomaly.chatter import Chatter
+from anomaly.convae import Convae
 from anomaly.crack import Crack
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
@@ -20,6 +21,7 @@ from anomaly.subsequence import Subsequence
 from anomaly.tone import Tone
 from anomaly.var_residual import VarResidual
 from anomaly.weld import Weld
+from anomaly.with_torch import needs_torch
 from connectors.errors import InputError, nearest
 from connectors.tags import Group
 from connectors.texts import say
@@ -100,6 +102,12 @@ def _chatter(groups: Sequence[Group], view: Look | None) -> Model:
     return Chatter.of(groups)
 
 
+def _convae(groups: Sequence[Group], view: Look | None) -> Model:
+    needs_torch()
+    signals = Signals.of(groups)
+    return Convae(signals.channels, signals.rate_hz)
+
+
 def _tone(groups: Sequence[Group], view: Look | None) -> Model:
     return Tone.of(groups)
 
@@ -133,6 +141,7 @@ def _var_residual(groups: Sequence[Group], view: Look | None) -> Model:
 _BEGIN: dict[str, Begin] = {
     "balance": _balance,
     "chatter": _chatter,
+    "convae": _convae,
     "crack": _crack,
     "envelope": _envelope,
     "mspc": _mspc,

@@ -305,7 +305,7 @@ def models(
 def train(
     kind: Annotated[
         str,
-        typer.Argument(help="mspc, spectrum, chatter, bearing …; classify, detect, surface-learned, -patch or -padim."),
+        typer.Argument(help="mspc, convae, spectrum, bearing …; classify, detect, surface-learned, -patch or -padim."),
     ],
     data: Annotated[str, typer.Option(help="scenario:NAME, a file of normal data, a set or folder of pictures.")],
     out: Annotated[Path, typer.Option(help="The .onnx file to write.")],
@@ -318,7 +318,7 @@ def train(
     root: Annotated[Path | None, typer.Option(help="Where a set of pictures lies.")] = None,
     train: Annotated[list[Path] | None, typer.Option(help="List of pictures to fit on, paths relative to it.")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="How often detect or surface-learned sees every picture, 48 or 24 by itself.")
+        int | None, typer.Option(help="Of detect (48), surface-learned (24), convae (60 at most): times all is seen.")
     ] = None,
     tz: Zone = "UTC",
     since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,

@@ -314,17 +314,19 @@ def train(
         def tell(what: str, done: int, of: int) -> None:
             progress(done, of)
 
+        kept = out.with_suffix(".resume") if kind in work.LEARNED else None
         if kind in work.PICTURE_KINDS:
             from testbed.train_pictures import train_on_pictures
 
-            kept = out.with_suffix(".resume")
             model = train_on_pictures(kind, data, root, lists, seeds or work.PICTURE_SEEDS, budget, tell, epochs, kept)
         elif kind in work.RECORD_KINDS:
             from testbed.train_bearing import train_on_records
 
             model = train_on_records(data, root, lists, tell)
         else:
-            model = work.train_on_series(kind, data, seeds or work.SEEDS, budget, tags, drop, zone, tell, since, until)
+            model = work.train_on_series(
+                kind, data, seeds or work.SEEDS, budget, tags, drop, zone, tell, since, until, epochs, kept
+            )
     work.write_model(model, out)
     if html is not None:
         from testbed.model_page import write_page

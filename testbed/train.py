@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ FIRST_TRAINING_SEED = 10_000  # seeds below 1,000 are for scoring
 SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 50)  # of a scenario's runs, where none are named
 PICTURE_SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 24)  # of a drawn strip
 PICTURE_KINDS = ("classify", "detect", "surface-learned", "surface-padim", "surface-patch")  # testbed/train_pictures.py
-LEARNED = ("detect", "surface-learned")  # in epochs, with PyTorch
+LEARNED = ("convae", "detect", "surface-learned")  # in epochs, with PyTorch
 RECORD_KINDS = ("bearing",)  # see testbed/train_bearing.py
 ALL_KINDS = (*KINDS, *PICTURE_KINDS, *RECORD_KINDS)
 OF_BLOCKS = ("chatter", "tone", "weld")  # kinds that read waveforms
@@ -53,18 +54,23 @@ def known(kind: str, data: str, seeds: Sequence[int] | None, epochs: int | None 
 
 def train_on_series(
     kind: str, data: str, seeds: Sequence[int], budget: str | None, tags: Path | None, drop: Sequence[str], zone: str,
-    progress: Progress, since: str | None = None, until: str | None = None,
+    progress: Progress, since: str | None = None, until: str | None = None, epochs: int | None = None,
+    checkpoint: Path | None = None,
 ) -> bytes:  # fmt: skip
-    """An .onnx file of a kind that reads signals, fitted on `scenario:NAME`, a file, or a record."""
+    """An .onnx file of a kind that reads signals, fitted on `scenario:NAME`, a file, or a record.
+
+    `epochs` and `checkpoint` are of `convae`, see `anomaly.fit.fit`.
+    """
     allowed = Budget.parse(budget or BUDGET)
+    fitted = partial(fit, epochs=epochs, checkpoint=checkpoint)
     if data.startswith("scenario:"):
-        return train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, progress)
-    return train_on_file(kind, Path(data), allowed, tags, drop, zone, since, until)
+        return train_on_scenario(kind, data.removeprefix("scenario:"), seeds, allowed, drop, progress, fitted)
+    return train_on_file(kind, Path(data), allowed, tags, drop, zone, since, until, progress, fitted)
 
 
 def train_on_scenario(
     kind: str, name: str, seeds: Sequence[int], budget: Budget, drop: Sequence[str] = (),
-    progress: Progress = lambda what, done, of: None,
+    progress: Progress = lambda what, done, of: None, fitted: Callable[..., bytes] = fit,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted on a scenario's normal runs, one a seed.
 
@@ -85,7 +91,7 @@ def train_on_scenario(
         "training": {"data": f"scenario:{name}", "seeds": f"{seeds[0]}-{seeds[-1]}", "dropped": list(drop)},
     }
     runs = [run_of(scenario, seed, groups) for seed in seeds]
-    return fit(kind, groups, runs, budget, notes, progress, view)
+    return fitted(kind, groups, runs, budget, notes, progress, view)
 
 
 def _groups_of(
@@ -171,7 +177,8 @@ def write_model(data: bytes, out: Path) -> None:
 
 def train_on_file(
     kind: str, path: Path, budget: Budget, tags: Path | None, drop: Sequence[str], zone: str,
-    since: str | None = None, until: str | None = None,
+    since: str | None = None, until: str | None = None, progress: Progress = lambda what, done, of: None,
+    fitted: Callable[..., bytes] = fit,
 ) -> bytes:  # fmt: skip
     """An .onnx file of `kind`, fitted on the first part of normal data and calibrated on the rest.
 
@@ -189,4 +196,4 @@ def train_on_file(
         "licence": "as the data",
         "training": {"data": path.name, **stretch},
     }
-    return fit(kind, source.groups, [source.bundles], budget, notes, seen=Sketch())
+    return fitted(kind, source.groups, [source.bundles], budget, notes, progress, seen=Sketch())

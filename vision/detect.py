@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import with_golden
+from anomaly.with_torch import with_torch
 from connectors.errors import InputError
 from connectors.texts import say
 from edge.boxes import CONFIDENCE, IOU, in_picture
@@ -26,7 +27,7 @@ from vision.detect_graph import STRIDES, WIDTH, graph
 from vision.features import drawn
 from vision.lite0 import MULTIPLE
 from vision.patch import image_input
-from vision.plan import STEADY, Plan, Progress, with_torch
+from vision.plan import STEADY, Plan, Progress
 
 LEAST = 8  # pictures with a box, a batch of the training
 PLAN = Plan(side=192, epochs=48)

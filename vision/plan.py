@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
-
-from connectors.errors import InputError
-from connectors.texts import say
 
 STEADY = 0.65  # share of the epochs before the rate falls; until then it does not matter how many there will be
 LAST_RATE = 0.01  # share of the learning rate at the end
@@ -36,16 +30,3 @@ def pace(plan: Plan, epochs: float) -> float:
     """Share of the learning rate after so many epochs: steady, then half a cosine down to LAST_RATE."""
     share = max(0.0, epochs / plan.epochs - STEADY) / (1 - STEADY)
     return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * share)) / 2
-
-
-def with_torch(module: str) -> Any:
-    """The module, which knows PyTorch. Raises InputError where that is not installed."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin beside other work take 75 times as long
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise InputError(
-            say("This model is learned with PyTorch, which is not installed: pip install 'steel-testbed[train]'.")
-        ) from None

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import with_golden
+from anomaly.with_torch import with_torch
 from connectors.errors import InputError
 from connectors.pictures import regions, resized
 from connectors.texts import say
@@ -25,7 +26,7 @@ from vision.features import drawn
 from vision.lite0 import MULTIPLE
 from vision.metrics import aupro, auroc
 from vision.patch import image_input
-from vision.plan import Plan, Progress, with_torch
+from vision.plan import Plan, Progress
 from vision.surface_augment import Masked, varied
 from vision.surface_graph import LEVELS, STRIDE, TOP, WIDTH, Levels, graph, logit
 

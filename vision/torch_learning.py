@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 
-from connectors.errors import InputError
-from connectors.texts import say
+from anomaly.torch_checkpoint import found, keep
 from vision.plan import STEADY, Plan, Progress, pace
 
 PARTS = 2  # parts of a batch that are worked on beside each other
@@ -41,7 +39,7 @@ def learn(
     net = net.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(_groups(net))
     parts = {"net": net, "mean": mean, "optimizer": optimizer}
-    losses = [] if checkpoint is None else _restored(checkpoint, run, plan, parts)
+    losses = _restored(checkpoint, run, plan, parts)
     with Together(net, loss) as together:
         for epoch in range(len(losses), plan.epochs):
             lost = []
@@ -55,9 +53,8 @@ def learn(
                 optimizer.step()
                 _average(mean, net, min(EMA, (1 + step) / (10 + step)))
             losses.append(float(np.mean(lost)))
-            if checkpoint is not None:
-                state = {name: part.state_dict() for name, part in parts.items()}
-                _keep(checkpoint, {"run": run, "epochs": plan.epochs, "losses": losses, **state})
+            state = {name: part.state_dict() for name, part in parts.items()}
+            keep(checkpoint, {"run": run, "epochs": plan.epochs, "losses": losses, **state})
     return mean, losses
 
 
@@ -110,32 +107,19 @@ def _average(mean: Any, net: Any, keep: float) -> None:
                 averaged.copy_(now)
 
 
-def _keep(path: Path, state: dict[str, Any]) -> None:
-    """Beside and renamed: a stop leaves the last whole one."""
-    beside = path.with_name(path.name + ".new")
-    torch.save(state, beside)
-    beside.replace(path)
-
-
-def _restored(path: Path, run: dict[str, Any], plan: Plan, parts: dict[str, Any]) -> list[float]:
+def _restored(path: Path | None, run: dict[str, Any], plan: Plan, parts: dict[str, Any]) -> list[float]:
     """Losses of the epochs that were done; none without a checkpoint.
 
     The number of epochs may be another one as long as the rate was steady up to here in both.
     """
-    if not path.exists():
-        return []
-    try:
-        state = torch.load(path, weights_only=True)
-        done = len(state["losses"])
+
+    def is_ours(state: dict[str, Any]) -> bool:
         steady = STEADY * min(plan.epochs, state["epochs"])
-        same = state["run"] == run and (state["epochs"] == plan.epochs or done <= steady)
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, UnpicklingError):
-        state, same = {}, False
-    if not same:
-        raise InputError(
-            say("{path} is a checkpoint of another training. Delete it to begin anew, or give the pictures, epochs "
-                "and seed it was begun with.", path=path)
-        )  # fmt: skip
+        return state["run"] == run and (state["epochs"] == plan.epochs or len(state["losses"]) <= steady)
+
+    state = found(path, is_ours)
+    if state is None:
+        return []
     for name, part in parts.items():
         part.load_state_dict(state[name])
     return list(state["losses"])
