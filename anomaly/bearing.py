@@ -19,6 +19,7 @@ import numpy as np
 
 from anomaly import logistic
 from anomaly.envelope import EnvelopeView, machine_card, squared_envelope, turns
+from anomaly.fourier import lines
 from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
 from connectors.texts import say
@@ -130,15 +131,16 @@ class Bearing:
         view, k = self.view, len(self.view.signals)
         x = g.reshape(g.input("window", [1, view.length, len(view.channels)]), [view.length, len(view.channels)])
         rpm, runs = turns(g, x, view)
-        signals = g.reshape(g.add("Transpose", g.slice(x, 0, k, 1), perm=[1, 0]), [k, view.length, 1])
-        lines = g.add("DFT", signals, axis=1, onesided=1)  # (k, length / 2 + 1, 2)
-        power = g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)
-        around = g.add("AveragePool", g.reshape(power, [k, 1, view.length // 2 + 1]), kernel_shape=[LEVELLED],
+        shape, half = (k, view.length, 1), view.length // 2 + 1
+        signals = g.reshape(g.add("Transpose", g.slice(x, 0, k, 1), perm=[1, 0]), shape)
+        found = lines(g, signals, shape, view.length, (0, half))  # (k, half, 2)
+        power = g.add("ReduceSumSquare", found, axes=[2], keepdims=0)
+        around = g.add("AveragePool", g.reshape(power, [k, 1, half]), kernel_shape=[LEVELLED],
                        pads=[LEVELLED // 2] * 2, count_include_pad=0)  # fmt: skip
-        least = g.add("Add", g.add("Sqrt", g.reshape(around, [k, view.length // 2 + 1, 1])), g.constant(1e-9))
-        level = g.add("Div", lines, least)
-        found = [self._contrasts(g, level, rpm, band) for band in view.bands]
-        contrasts = g.mul(g.add("Sum", *found), g.constant(1.0 / len(found)))
+        least = g.add("Add", g.add("Sqrt", g.reshape(around, [k, half, 1])), g.constant(1e-9))
+        level = g.add("Div", found, least)
+        beats = [self._contrasts(g, level, rpm, band) for band in view.bands]
+        contrasts = g.mul(g.add("Sum", *beats), g.constant(1.0 / len(beats)))
         return g.add("Concat", contrasts, self._ringing(g, power), axis=1), g.add("Cast", runs, to=1)
 
     def _contrasts(self, g: Graph, level: str, rpm: str, band: tuple[float, float]) -> str:

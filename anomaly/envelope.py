@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from anomaly.fourier import lines
 from anomaly.graph import Graph
 from connectors.errors import InputError
 from connectors.texts import say
@@ -141,8 +142,8 @@ class Envelope:
         inside, around = self._orders()
         parts = []
         for orders in (inside, around):  # (k, f, h, m)
-            lines = g.mul(rpm, g.constant(orders.reshape(k, -1) * view.length / view.rate_hz / 60.0))
-            at = g.add("Cast", g.add("Round", g.add("Clip", lines, g.constant(0.0), self._last(g))), to=7)
+            at = g.mul(rpm, g.constant(orders.reshape(k, -1) * view.length / view.rate_hz / 60.0))
+            at = g.add("Cast", g.add("Round", g.add("Clip", at, g.constant(0.0), self._last(g))), to=7)
             found = g.reshape(g.add("GatherElements", power, at, axis=1), orders.shape)
             highest = g.add("ReduceMax", found, axes=[3], keepdims=0)
             parts.append(g.add("Log", g.add("Add", highest, g.constant(1e-12))))
@@ -155,8 +156,9 @@ class Envelope:
         """Power of the squared envelope, (k, lines + 1), of signals (length, k); its lines are those of the window."""
         view, k = self.view, len(self.view.signals)
         first, wide = view.lines
-        signals = g.reshape(g.add("Transpose", x, perm=[1, 0]), [k, view.length, 1])
-        band = g.slice(g.add("DFT", signals, axis=1, onesided=1), first, first + wide, 1)
+        shape = (k, view.length, 1)
+        signals = g.reshape(g.add("Transpose", x, perm=[1, 0]), shape)
+        band = lines(g, signals, shape, view.length, (first, first + wide))
         return squared_envelope(g, band, k, wide)
 
     def _orders(self) -> tuple[np.ndarray, np.ndarray]:
@@ -221,10 +223,10 @@ def machine_card(
 
 def squared_envelope(g: Graph, band: str, k: int, wide: int) -> str:
     """Power of the squared envelope of k bands (k, wide, 2) of transforms, (k, wide + 1); the same lines apart."""
-    doubled = g.add("Concat", band, g.constant(np.zeros((k, wide, 2))), axis=1)  # so that squares do not fold
-    ringing = g.add("DFT", doubled, axis=1, inverse=1)
+    n = 2 * wide  # zeros behind the band, so that squares do not fold
+    ringing = lines(g, band, (k, wide, 2), n, (0, n), inverse=True)
     square = g.add("ReduceSumSquare", ringing, axes=[2], keepdims=1)
     rest = g.add("Sub", square, g.add("ReduceMean", square, axes=[1], keepdims=1))
-    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(2 * wide) + 0.5) / (2 * wide))
-    lines = g.add("DFT", g.mul(rest, g.constant(hann[None, :, None])), axis=1, onesided=1)
-    return g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)
+    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(n) + 0.5) / n)
+    found = lines(g, g.mul(rest, g.constant(hann[None, :, None])), (k, n, 1), n, (0, wide + 1))
+    return g.add("ReduceSumSquare", found, axes=[2], keepdims=0)

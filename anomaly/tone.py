@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from anomaly.fourier import lines
 from anomaly.graph import Graph
 from connectors.errors import InputError
 from connectors.tags import Group
@@ -92,10 +93,13 @@ class Tone:
         g = Graph("tone")
         x = g.reshape(g.input("window", [1, PIECES * n, k]), [PIECES, n, k])
         x = g.mul(g.add("Transpose", x, perm=[0, 2, 1]), g.constant(self._taper()))
-        lines = g.add("DFT", g.reshape(x, [PIECES * k, n, 1]), axis=1, onesided=1)
-        power = g.add("ReduceSumSquare", lines, axes=[2], keepdims=0)
-        logs = [g.add("Log", g.add("Add", g.add("MatMul", power, g.constant(share)), g.constant(FLOOR)))
-                for share in self._shares()]  # fmt: skip
+        shares = self._shares()
+        counted = np.flatnonzero(np.any(np.concatenate(shares, axis=1) > 0, axis=1))
+        first, end = int(counted[0]), int(counted[-1]) + 1
+        shape = (PIECES * k, n, 1)
+        power = g.add("ReduceSumSquare", lines(g, g.reshape(x, shape), shape, n, (first, end)), axes=[2], keepdims=0)
+        logs = [g.add("Log", g.add("Add", g.add("MatMul", power, g.constant(share[first:end])), g.constant(FLOOR)))
+                for share in shares]  # fmt: skip
         contrast = g.reshape(g.add("Sub", *logs), [PIECES, k, b])
         poorest = g.add("ReduceMin", g.add("Sub", contrast, g.constant(self.usual[None])), axes=[0], keepdims=1)
         share = g.mul(g.add("Relu", poorest), g.constant(1.0 / self.level))  # (1, k, b)
