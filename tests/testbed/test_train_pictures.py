@@ -197,7 +197,7 @@ def test_nothing_is_written_when_it_fails(tmp_path, capsys):
 def test_epochs_are_of_what_is_learned_alone(folder, tmp_path, capsys):
     line = ["train", "classify", "--data", str(folder), "--out", str(tmp_path / "x.onnx"), "--epochs", "3"]
     assert run_cli(line) == 2
-    assert "--epochs go with detect" in capsys.readouterr().err
+    assert "--epochs go with convae, detect" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_fitting(folder, tmp_path, capsys, monkeypatch):
