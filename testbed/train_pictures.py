@@ -91,11 +91,12 @@ def train_on_pictures(
         fitted, calibrated = _sound(data, seeds)
         progress = counted(progress, FRAMES * _fitting(seeds), FRAMES * (len(seeds) - _fitting(seeds)))
         return patch.fit(fitted, calibrated, pictures_per_alarm, patch.STRIP, {**notes, "place": "strip"}, progress)
-    fitted, calibrated = ([p.image() for p in part] for part in _normal(data, load(data, root, lists)))
-    notes |= seen([*fitted, *calibrated])
-    progress = counted(progress, len(fitted), len(calibrated))
+    normal, kept_together = _normal(data, load(data, root, lists))
+    notes |= seen([picture.image() for picture in normal])
     if kind == "surface-padim":
-        return padim.fit(fitted, calibrated, pictures_per_alarm, notes, progress)
+        return padim.fit([p.image() for p in normal], kept_together, pictures_per_alarm, notes, progress)
+    fitted, calibrated = ([p.image() for p in part] for part in split(normal, kept_together, CALIBRATION))
+    progress = counted(progress, len(fitted), len(calibrated))
     return patch.fit(fitted, calibrated, pictures_per_alarm, patch.TEXTURE, notes, progress)
 
 
@@ -212,8 +213,8 @@ def _checked(source: str, seeds: Sequence[int]) -> None:
         )  # fmt: skip
 
 
-def _normal(source: str, pictures: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
-    """Normal pictures to fit on and to calibrate on; all of a folder that has but one class."""
+def _normal(source: str, pictures: Sequence[Picture]) -> tuple[list[Picture], list[str]]:
+    """Normal pictures, and what must not be torn apart; all of a folder that has but one class."""
     one = len({p.label for p in pictures}) == 1
     normal = [p for p in pictures if p.normal or (one and source not in SETS)]
     if not normal:
@@ -221,7 +222,7 @@ def _normal(source: str, pictures: Sequence[Picture]) -> tuple[list[Picture], li
             say("{data} has no normal pictures, and surface models learn from those alone. Name a folder 'good'.",
                 data=source)
         )  # fmt: skip
-    return split(normal, together(source, normal), CALIBRATION)
+    return normal, together(source, normal)
 
 
 def _budget(text: str) -> float:

@@ -7,7 +7,8 @@ it; here the features are projected on their principal axes, and each covariance
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from anomaly.graph import Graph, with_golden
 from connectors.errors import InputError
 from connectors.pictures import resized
 from connectors.texts import say
-from edge.session import Session
 from vision.calibrate import level
 from vision.features import Extractor, channels, drawn, grid
 from vision.patch import Progress, image_input, pointwise, principal
@@ -30,48 +30,90 @@ SHRINK = 0.3  # share of the sphere in each covariance
 BRIGHTNESS, CONTRAST = 110.0, 35.0  # grey levels: mean and spread every picture is brought to, whatever its exposure
 FAINT = 4.0  # grey levels, spread below which a picture's contrast is not raised further
 TOP = 8  # the score is the mean of so many of the map's cells
-LEAST = 8  # pictures to fit on
+LEAST = 12  # pictures: 8 to fit on where a part is left out
+FOLDS = 4  # parts that are left out in turn to calibrate: judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What places usually look like.
+
+    Attributes:
+        mean, axes: of all features, (channels,) and (channels, AXES), see `patch.principal`.
+        middle: mean of each place's points, (places, 1, AXES).
+        whitening: W (places, AXES, AXES) with |x W|² the Mahalanobis distance of x.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+    middle: np.ndarray
+    whitening: np.ndarray
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> Usual:
+        """Of normal pictures' features (n, places, channels)."""
+        mean, axes = principal(features.reshape(-1, features.shape[2]), AXES)
+        points = ((features - mean) @ axes).transpose(1, 0, 2)  # (places, pictures, axes)
+        middle = points.mean(axis=1, keepdims=True)
+        return cls(mean, axes, middle, _whitening(points - middle))
+
+    def score(self, features: np.ndarray) -> float:
+        """What the graph says of a picture's features (places, channels), before the alarm level."""
+        points = ((features - self.mean) @ self.axes)[:, None]
+        off = np.sqrt((((points - self.middle) @ self.whitening) ** 2).sum(axis=(1, 2)))
+        return float(np.sort(off)[-TOP:].mean())
 
 
 def fit(
-    pictures: Iterable[np.ndarray], calibration: Iterable[np.ndarray], pictures_per_alarm: float = 1000.0,
+    pictures: Sequence[np.ndarray], groups: Sequence[str] = (), pictures_per_alarm: float = 1000.0,
     notes: dict[str, Any] | None = None, progress: Progress = lambda what, done, of: None,
 ) -> bytes:  # fmt: skip
-    """An .onnx file, fitted on normal pictures of one framing and calibrated on others.
+    """An .onnx file, fitted on normal pictures of one framing.
+
+    The alarm level rests on what each picture scores where it was left out: FOLDS times a part of the groups is. Those
+    fits know fewer pictures than the file does, so the level is rather too high than too low.
 
     Args:
         pictures: uint8 (h, w), normal; brought to SIDE × SIDE.
-        calibration: other normal pictures.
+        groups: what must not be torn apart, one a picture; default every picture for itself, and so where there are
+            fewer than FOLDS groups.
         pictures_per_alarm: of normal pictures, one in so many may reach the alarm level.
         notes: more for the card: name, licence, origin, training.
-        progress: told what is being done, how far, of how many (0: unknown).
+        progress: told what is being done, how far, of how many.
 
     Raises InputError for too few pictures.
     """
+    if len(pictures) < LEAST:
+        raise InputError(
+            say("{n} normal pictures are too few to fit on. Give at least {least}.", n=len(pictures), least=LEAST)
+        )
     extract = Extractor(TAPS, POOL, before=exposed)
     digest = hashlib.sha256()
-    seen = []
+    seen = np.empty((len(pictures), CELLS * CELLS, channels(TAPS)), np.float32)
     for i, picture in enumerate(pictures):
-        progress("fit", i, 0)
+        progress("fit", i, len(pictures))
         image = feed(picture)
         digest.update(image.tobytes())
-        seen.append(extract(image[0, :, :, 0]).reshape(CELLS * CELLS, channels(TAPS)))
-    if len(seen) < LEAST:
-        raise InputError(
-            say("{n} normal pictures are too few to fit on. Give at least {least}.", n=len(seen), least=LEAST)
-        )
-    mean, axes = principal(np.concatenate(seen), AXES)
-    points = ((np.stack(seen) - mean) @ axes).transpose(1, 0, 2)  # (places, pictures, axes)
-    middle = points.mean(axis=1, keepdims=True)
-    session = Session(_graph(mean, axes, middle, _whitening(points - middle), 1.0).plain({}), "surface-padim")
-    scores = []
-    for i, picture in enumerate(calibration):
-        progress("calibrate", i, 0)
-        scores.append(float(session.run({"image": feed(picture)})["score"][0]))
-    found = level(scores, pictures_per_alarm)
-    made = _graph(mean, axes, middle, _whitening(points - middle), found.value)
-    card = _card(found.value, {**found.told(pictures_per_alarm), "data_sha256": digest.hexdigest()})
-    return with_golden(made.model({**card, **(notes or {})}), [{"image": feed(drawn(SIDE, SIDE))}])
+        seen[i] = extract(image[0, :, :, 0]).reshape(seen.shape[1:])
+    fold, apart = _folds(groups, len(pictures))
+    scores = np.empty(len(pictures))
+    for k in range(FOLDS):
+        usual = Usual.of(seen[fold != k])
+        scores[fold == k] = [usual.score(features) for features in seen[fold == k]]
+    found, usual = level([float(score) for score in scores], pictures_per_alarm), Usual.of(seen)
+    told = {**found.told(pictures_per_alarm), "folds": FOLDS, "apart": apart, "data_sha256": digest.hexdigest()}
+    made = _graph(usual, found.value).model({**_card(found.value, told), **(notes or {})})
+    return with_golden(made, [{"image": feed(drawn(SIDE, SIDE))}])
+
+
+def _folds(groups: Sequence[str], pictures: int) -> tuple[np.ndarray, str]:
+    """Number of the fold in which each picture is left out, and what is never torn apart by them."""
+    names, apart = list(groups), "groups"
+    if len(set(names)) < FOLDS:
+        names, apart = [str(i) for i in range(pictures)], "pictures"
+    order = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).digest())
+    place = {name: i % FOLDS for i, name in enumerate(order)}
+    return np.array([place[name] for name in names]), apart
 
 
 def feed(picture: np.ndarray) -> np.ndarray:
@@ -96,14 +138,14 @@ def _whitening(centred: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(np.linalg.inv((1 - SHRINK) * covariance + SHRINK * sphere))
 
 
-def _graph(mean: np.ndarray, axes: np.ndarray, middle: np.ndarray, whitening: np.ndarray, alarm_level: float) -> Graph:
+def _graph(usual: Usual, alarm_level: float) -> Graph:
     """Picture uint8 (1, SIDE, SIDE, 1) to map (1, CELLS, CELLS) and score (1,), 1.0 = alarm level."""
     g = Graph("surface-padim")
     grey = g.add("Transpose", g.pixels("image", [1, SIDE, SIDE, 1]), perm=[0, 3, 1, 2])
-    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL), axes.T, -(mean @ axes))
+    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL), usual.axes.T, -(usual.mean @ usual.axes))
     places = CELLS * CELLS
-    listed = g.add("Transpose", g.reshape(points, [axes.shape[1], places, 1]), perm=[1, 2, 0])
-    off = g.add("MatMul", g.add("Sub", listed, g.constant(middle)), g.constant(whitening))
+    listed = g.add("Transpose", g.reshape(points, [usual.axes.shape[1], places, 1]), perm=[1, 2, 0])
+    off = g.add("MatMul", g.add("Sub", listed, g.constant(usual.middle)), g.constant(usual.whitening))
     squared = g.add("ReduceSum", g.mul(off, off), g.integers([1, 2]), keepdims=0)
     scaled = g.mul(g.add("Sqrt", squared), g.constant(1.0 / alarm_level))
     g.output(g.reshape(scaled, [1, CELLS, CELLS]), "map", [1, CELLS, CELLS])

@@ -44,6 +44,8 @@ def test_a_folder_of_ones_own_trains_every_kind(folder, tmp_path, capsys, kind):
     if kind == "classify":
         assert card["labels"] == ["dent", "good"]
         assert card["training"]["held_out"] > 0
+    elif kind == "surface-padim":
+        assert card["calibration"]["normal_pictures"] == 40, "every good one, where it was left out"
     else:
         assert card["calibration"]["normal_pictures"] == 10, "a quarter of the good ones"
 

@@ -7,7 +7,8 @@ import pytest
 
 from connectors.errors import InputError
 from edge.model import OnnxModel
-from vision.padim import CELLS, feed, fit
+from vision import padim
+from vision.padim import CELLS, FOLDS, Usual, feed, fit
 
 
 def part(seed: int) -> np.ndarray:
@@ -24,7 +25,7 @@ def second_hole(seed: int) -> np.ndarray:
 
 
 def made() -> bytes:
-    return fit(map(part, range(16)), map(part, range(100, 112)), 100.0, {"origin": "test"})
+    return fit([part(seed) for seed in range(24)], [], 100.0, {"origin": "test"})
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +50,33 @@ def test_the_same_pictures_give_the_same_bytes(data):
 def test_the_card_says_what_it_rests_on(data):
     card = OnnxModel(data, "padim.onnx").card.raw
     assert card["task"] == "anomaly.image" and card["kind"] == "surface-padim"
-    assert card["calibration"]["normal_pictures"] == 12
+    assert (card["calibration"]["normal_pictures"], card["calibration"]["apart"]) == (24, "pictures")
     assert card["origin"] == "test"
 
 
 def test_too_few_pictures_are_refused():
     with pytest.raises(InputError, match="3 normal pictures are too few to fit on"):
-        fit(map(part, range(3)), map(part, range(5, 9)))
+        fit([part(seed) for seed in range(3)])
+
+
+def test_no_group_calibrates_the_fit_that_knows_it(monkeypatch):
+    known, of = [], Usual.of
+    monkeypatch.setattr(padim.Usual, "of", classmethod(lambda cls, features: known.append(features) or of(features)))
+    pictures = [part(seed % 8) for seed in range(16)]
+    model = OnnxModel(fit(pictures, [str(seed % 8) for seed in range(16)], 100.0), "padim.onnx")
+    assert model.card.raw["calibration"]["apart"] == "groups"
+    *folds, every = known
+    assert [len(fold) for fold in folds] == [12] * FOLDS and len(every) == 16
+    for fold in folds:
+        left_out = [one for one in every if not (fold == one).all(axis=(1, 2)).any()]
+        assert len(left_out) == 4, "both pictures of a group are left out together"
+
+
+def test_what_calibrates_scores_as_the_graph_does(data):
+    session = OnnxModel(data, "padim.onnx").session
+    extract = padim.Extractor(padim.TAPS, padim.POOL, before=padim.exposed)
+    features = np.stack([extract(feed(part(seed))[0, :, :, 0]).reshape(CELLS * CELLS, -1) for seed in range(24)])
+    usual, threshold = Usual.of(features), OnnxModel(data, "padim.onnx").card.raw["threshold"]
+    said = session.run({"image": feed(second_hole(5))})["score"][0]
+    wrong = extract(feed(second_hole(5))[0, :, :, 0]).reshape(CELLS * CELLS, -1)
+    assert usual.score(wrong) / threshold == pytest.approx(float(said), rel=1e-3)
