@@ -80,13 +80,18 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the page; another one where it is taken.")] = 8700,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     kiosk: Annotated[bool, typer.Option("--kiosk", help="Play the stories one after another.")] = False,
+    records: Annotated[
+        list[Path] | None, typer.Option(help="A record to replay on the page, or a folder of records.")
+    ] = None,
 ) -> int:
     """The main job on a live page: a steel line over real OPC UA and MQTT into ONNX models, scored at the end."""
     if headless or json:
         return commands.demo(seed, speed or "max", out, json)
     from testbed.page import Ask
 
-    return commands.page(Ask(story, seed, speed or "real", over, host, port, not no_browser, kiosk, out))
+    return commands.page(
+        Ask(story, seed, speed or "real", over, host, port, not no_browser, kiosk, out, tuple(records or ()))
+    )
 
 
 @app.command()

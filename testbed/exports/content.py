@@ -22,6 +22,7 @@ from testbed.rescore import rescore
 
 FORMAT = "testbed.export/1"
 NUMBERS = ("scalars", "blocks")
+PNG = b"\x89PNG\r\n\x1a\n"
 BOX = ("part_id", "start_m", "end_m", "left_mm", "right_mm")
 
 
@@ -126,8 +127,9 @@ class Content:
         """What a camera saw of its alarms: ns, file and bytes of the PNG."""
         for event in self.events():
             path = self.record.folder / event["crop"]
-            if event["crop"] and path.is_file():
-                yield event["time"], path.name, path.read_bytes()
+            data = path.read_bytes() if event["crop"] and path.is_file() else b""
+            if data.startswith(PNG):  # a record from elsewhere may hold links to anything
+                yield event["time"], path.name, data
 
     def about(self) -> dict[str, Any]:
         """What this is, in one object."""

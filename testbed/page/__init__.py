@@ -23,6 +23,7 @@ class Ask:
         browser: open the browser there is.
         kiosk: play the stories one after another.
         out: folder for the records of its runs.
+        records: records to replay, and folders of records; the page opens on one that is named itself.
     """
 
     story: str = "showcase"
@@ -34,6 +35,7 @@ class Ask:
     browser: bool = True
     kiosk: bool = False
     out: Path | None = None
+    records: tuple[Path, ...] = ()
 
 
 def show(ask: Ask) -> int:

@@ -21,6 +21,8 @@ from connectors.texts import LANGUAGES, say, speaking
 from testbed.page.access import COOKIE, LASTS_S, Access
 from testbed.page.door import REPORT_POLICY, Door
 from testbed.page.labels import labels
+from testbed.page.records import Records
+from testbed.page.replay_routes import replay_routes
 from testbed.page.stage import Stage
 from testbed.page.wire import Hub
 
@@ -28,7 +30,7 @@ TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg":
 FORM = 1_024  # bytes of a log-in
 
 
-def app(stage: Stage, access: Access) -> Starlette:
+def app(stage: Stage, access: Access, records: Records) -> Starlette:
     """Everything there is to ask for; nothing is read from the disk by a name that comes from outside."""
     hub = Hub(stage, access)
     pages = Pages(stage, access)
@@ -52,6 +54,7 @@ def app(stage: Stage, access: Access) -> Starlette:
         Route("/report/{number:int}/{language}", pages.report),
         Route("/crop/{number:int}/{alarm:int}", pages.crop),
         Route("/login", pages.log_in, methods=["POST"]),
+        *replay_routes(records, access),
         *held,
         WebSocketRoute("/live", talk),
     ]

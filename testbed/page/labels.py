@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from connectors.texts import say
 from testbed.page.line import PARTS, part_name
+from testbed.page.replay_labels import replay_labels
 
 
 def labels() -> dict[str, str]:
     """In the language spoken now."""
     parts = {f"part.{part.name}": part_name(part.name) for part in PARTS}
-    return {**_frame(), **_presenter(), **_alarms(), **_trends(), **_views(), **parts}
+    return {**_frame(), **_presenter(), **_alarms(), **_trends(), **_views(), **replay_labels(), **parts}
 
 
 def _frame() -> dict[str, str]:

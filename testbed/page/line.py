@@ -81,6 +81,7 @@ def described(tags: Sequence[Tag]) -> list[dict[str, Any]]:
             "what": speech.measured(tag.short),
             "unit": symbol(tag.unit),
             "range": tag.eu_range,
+            "rate_hz": tag.rate_hz,
         }
         for tag in tags
     ]

@@ -23,7 +23,8 @@ from testbed.links import OVER
 from testbed.page import Ask
 from testbed.page.access import Access
 from testbed.page.app import app
-from testbed.page.stage import ENDED, Choice, Stage
+from testbed.page.records import Records
+from testbed.page.stage import ENDED, RUNS, Choice, Stage
 from testbed.page.wire import LONGEST
 from testbed.running import in_loop, pace_of
 
@@ -43,7 +44,8 @@ def serve(ask: Ask) -> int:
             say("Beyond this machine the page is for users alone, and there are none yet. "
                 "'testbed users add NAME --role operator' makes one.")
         )  # fmt: skip
-    in_loop(_serve(ask, Access(near, users), listening(ask.host, ask.port)))
+    records = Records.told(ask.records, ask.out or RUNS)
+    in_loop(_serve(ask, Access(near, users), listening(ask.host, ask.port), records))
     return 0
 
 
@@ -78,17 +80,20 @@ def listening(host: str, port: int) -> socket.socket:
     raise InputError(say("The page cannot listen on {host}: {reason}.", host=host, reason=why))
 
 
-async def _serve(ask: Ask, access: Access, own: socket.socket) -> None:
+async def _serve(ask: Ask, access: Access, own: socket.socket, records: Records) -> None:
     choice = Choice(ask.story, ask.seed, ask.speed, ask.over)
     stage = Stage(choice, ask.out, language())
     secure = {} if access.is_open else _secured()
-    server = uvicorn.Server(configured(app(stage, access), **secure))
+    server = uvicorn.Server(configured(app(stage, access, records), **secure))
     scheme = "https" if secure else "http"
     host, port = own.getsockname()[:2]
     shown = socket.gethostname() if ipaddress.ip_address(host).is_unspecified else host
     address = f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    if records.first is not None:
+        address += f"replay.html#record={records.first}"
     print(say("Live page: {address}  (Ctrl-C ends it)", address=address), flush=True)
-    await stage.start(choice)
+    if records.first is None:  # who brings a record came to see it, not a new story
+        await stage.start(choice)
     if ask.browser and access.is_open and _has_browser():
         asyncio.get_running_loop().call_later(0.5, webbrowser.open, address)
     loop = asyncio.create_task(_go_on(stage)) if ask.kiosk else None

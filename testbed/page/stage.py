@@ -341,6 +341,7 @@ class Stage:
         ]
         return {
             "number": show.number,
+            "start_ms": engine.start / 1e6,
             "tags": line.described(show.rows.tags),
             "parts": line.parts(engine.groups),
             "trends": line.trends(show.rows.tags),
@@ -405,4 +406,5 @@ def _outcome(run: Run) -> dict[str, Any]:
         "met": score["met"],
         "digest": score["digest"],
         "lost": score["samples"]["lost"],
+        "folder": "" if run.folder is None else run.folder.name,
     }

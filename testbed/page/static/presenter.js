@@ -77,7 +77,8 @@ function outcome(state) {
   return h('p', {id: 'outcome'}, h('strong', null, `${told.met ? '✓' : '✗'} ${t(told.met ? 'met' : 'not_met')}`),
     ` ${told.found} / ${told.faults} ${t('found')} · ${told.false_alarms} ${t('false_alarms')} · `,
     h('a', {href: `report/${state.run}/ko`, target: '_blank', rel: 'noopener', lang: 'ko'}, t('report_ko')), ' · ',
-    h('a', {href: `report/${state.run}/en`, target: '_blank', rel: 'noopener', lang: 'en'}, t('report_en')));
+    h('a', {href: `report/${state.run}/en`, target: '_blank', rel: 'noopener', lang: 'en'}, t('report_en')), ' · ',
+    h('a', {id: 'replay-this', href: `replay.html#folder=${encodeURIComponent(told.folder)}`}, t('replay_this')));
 }
 
 function meters(state) {

@@ -74,9 +74,11 @@ export function latest(name, row = store.rows - 1, reach = 400) {
 }
 
 // Digits that tell a thousandth of a tag's range.
-export function shown(name, value) {
+export const shown = (name, value) => digitsOf(tag(name)?.range, value);
+
+export function digitsOf(range, value) {
   if (!(value === value)) return '–';
-  const range = tag(name)?.range, span = range ? range[1] - range[0] : Math.abs(value) || 1;
+  const span = range ? range[1] - range[0] : Math.abs(value) || 1;
   return value.toFixed(Math.max(0, Math.min(4, Math.ceil(2.5 - Math.log10(span)))));
 }
 

@@ -1,125 +1,107 @@
-// Trends: a curve a tag, of its lowest and highest value in each pixel; one span, hold and cursor for all of them.
+// Trends: a curve a tag; one stretch of time, hold and cursor for all of them. Held, the run goes on behind them.
 import {colour, font, rem, surface} from './canvas.js';
-import {$, clock, h, put} from './dom.js';
+import {curve, flag, grid, hole, holes, moment, scale, valueAt} from './chart.js';
+import {$, h, put} from './dom.js';
 import {pick, t} from './i18n.js';
 import {column, high, latest, low, short, shown, store, tag, want} from './store.js';
+import {savePicture, saveTable, table} from './take.js';
+import {shade, zoomable} from './zoom.js';
 
 const SPANS = [30, 120, 0];  // s; 0 is the whole run
-const view = {span: 120, held: null, cursor: null};
+const view = {span: 120, held: null, cursor: null};  // held: the stretch that stands still; cursor: share of it
 let plots = [], names = [];
 
-function bounds() {
-  const last = view.held ?? store.rows, n = store.run.rows;
-  const rows = view.span ? Math.max(2, Math.round(view.span / store.run.row_s)) : n;
-  return [view.span ? Math.max(0, last - rows) : 0, view.span ? Math.max(rows, last) : n, last];
+const now = () => store.rows * store.run.row_s;
+
+function span() {
+  if (view.held) return view.held;
+  if (!view.span) return {from: 0, to: store.run.duration_s};
+  return {from: Math.max(0, now() - view.span), to: Math.max(view.span, now())};
 }
 
-function curve(g, w, hgt, name) {
+function series(name) {
+  const c = column(name), row_s = store.run.row_s;
+  return {from: 0, row_s, n: c < 0 ? 0 : store.rows, low: i => low(i, c), high: i => high(i, c), hole_s: hole(tag(name), row_s)};
+}
+
+const cursorAt = () => view.cursor === null ? null : span().from + view.cursor * (span().to - span().from);
+
+// The value under the cursor with time and unit; where a stretch holds several samples, the lowest and the highest.
+function told(name, at) {
+  const found = valueAt(series(name), at), unit = tag(name).unit, fine = (span().to - span().from) < 60 ? 0.1 : 1;
+  if (!found) return `${moment(at, fine)}  –`;
+  const value = found.low === found.high ? shown(name, found.value) : `${shown(name, found.low)} … ${shown(name, found.high)}`;
+  return `${moment(found.at, fine)}  ${value} ${unit}`;
+}
+
+function paint(g, w, hgt, name, marked) {
   g.fillStyle = colour('panel');
   g.fillRect(0, 0, w, hgt);
-  const c = column(name);
-  if (c < 0 || !store.rows) return;
-  const [first, end, last] = bounds(), until = Math.min(end, last);
-  let least = Infinity, most = -Infinity;
-  for (let i = first; i < until; i += 1) {
-    const a = low(i, c), b = high(i, c);
-    if (a < least) least = a;
-    if (b > most) most = b;
-  }
-  if (!(least <= most)) return;
-  const range = tag(name).range, floor = range ? (range[1] - range[0]) / 200 : Math.abs(most) / 200 || 1e-6;
-  const spare = Math.max(0, floor - (most - least)) / 2 + (most - least) * 0.08;
-  const x = i => (i - first) / (end - first) * w, y = v => hgt - (v - least + spare) / (most - least + 2 * spare) * hgt;
-  marks(g, x, hgt, first, end);
-  g.strokeStyle = colour('curve');
-  g.lineWidth = Math.max(1.2, rem() / 10);
-  g.lineJoin = 'round';
-  g.beginPath();
-  const step = Math.max(1, (end - first) / w);
-  let drawn = false;
-  for (let from = first; from < until; from += step) {
-    const to = Math.min(until, Math.max(from + 1, Math.floor(from + step)));
-    let a = Infinity, b = -Infinity;
-    for (let i = Math.floor(from); i < to; i += 1) {
-      if (low(i, c) < a) a = low(i, c);
-      if (high(i, c) > b) b = high(i, c);
-    }
-    if (!(a <= b)) continue;
-    if (drawn) g.lineTo(x(from), y(a)); else g.moveTo(x(from), y(a));
-    if (a !== b) g.lineTo(x(from), y(b));
-    drawn = true;
-  }
-  g.stroke();
-  g.fillStyle = colour('dim');
-  g.font = font(0.72);
-  g.fillText(shown(name, most), 3, 0.8 * rem());
-  g.fillText(shown(name, least), 3, hgt - 4);
-  if (view.cursor !== null) cursor(g, w, hgt, name, x, first, end);
+  if (!store.run || !store.rows) return;
+  const box = {x: 0, y: 0, w, h: hgt - 1.3 * rem()}, stretch = span();
+  grid(g, box, stretch, true);
+  const drawn = curve(g, box, series(name), stretch, tag(name)?.range);
+  if (!drawn) return;
+  marks(g, drawn.x, box, stretch);
+  scale(g, box, shown(name, drawn.most), shown(name, drawn.least));
+  const at = cursorAt();
+  if (at !== null) flag(g, box, drawn.x(at), told(name, at));
+  shade(g, marked, box.h);
 }
 
 // Where alarms came: a line with a triangle, so that it is seen without colour too.
-function marks(g, x, hgt, first, end) {
+function marks(g, x, box, stretch) {
   g.strokeStyle = g.fillStyle = colour('high');
   g.lineWidth = 1;
   for (const alarm of store.state?.alarms.list ?? []) {
-    const at = alarm.at / store.run.row_s;
-    if (at < first || at > end) continue;
+    if (alarm.at < stretch.from || alarm.at > stretch.to) continue;
     g.beginPath();
-    g.moveTo(x(at), 0);
-    g.lineTo(x(at), hgt);
+    g.moveTo(x(alarm.at), 0);
+    g.lineTo(x(alarm.at), box.h);
     g.stroke();
     g.beginPath();
-    g.moveTo(x(at) - 4, 0);
-    g.lineTo(x(at) + 4, 0);
-    g.lineTo(x(at), 7);
+    g.moveTo(x(alarm.at) - 4, 0);
+    g.lineTo(x(alarm.at) + 4, 0);
+    g.lineTo(x(alarm.at), 7);
     g.fill();
   }
 }
 
-function cursor(g, w, hgt, name, x, first, end) {
-  const row = Math.round(first + view.cursor * (end - first)), at = x(row);
-  g.strokeStyle = colour('ink');
-  g.lineWidth = 1;
-  g.beginPath();
-  g.moveTo(at, 0);
-  g.lineTo(at, hgt);
-  g.stroke();
-  const text = `${clock(row * store.run.row_s)}  ${shown(name, latest(name, Math.min(row, store.rows - 1)))} ${tag(name).unit}`;
-  g.font = font(0.8, 600);
-  const wide = g.measureText(text).width;
-  const left = Math.min(Math.max(at + 6, 2), w - wide - 8);
-  g.fillStyle = colour('back');
-  g.fillRect(left - 4, 2, wide + 8, 1.2 * rem());
-  g.fillStyle = colour('ink');
-  g.fillText(text, left, 1 * rem());
+function hold(stretch) {
+  view.held = stretch;
+  relabel();
+  draw();
 }
+
+const handles = {
+  span,
+  limits: () => ({from: 0, to: Math.max(store.run.duration_s, now())}),
+  set: (from, to) => hold({from, to}),
+  reset: () => hold(null),
+  cursor: at => { view.cursor = at === null ? null : Math.min(1, Math.max(0, (at - span().from) / (span().to - span().from))); draw(); },
+  at: cursorAt,
+  inset: () => 0,
+  draw: () => draw(),
+};
 
 function plot(name) {
   const value = h('b'), canvas = h('canvas', {tabindex: 0, role: 'img'});
   const what = h('span', {class: 'what'}), path = h('span', {class: 'path'}, short(name));
   const gone = h('button', {type: 'button', class: 'small', onclick: () => show(names.filter(one => one !== name))}, '×');
   const box = h('div', {class: 'trend'}, h('div', {class: 'head'}, what, path, value, gone), canvas);
-  const paint = surface(canvas, (g, w, hgt) => curve(g, w, hgt, name));
-  const move = share => { view.cursor = share === null ? null : Math.min(1, Math.max(0, share)); draw(); };
-  canvas.addEventListener('pointermove', e => move(e.offsetX / canvas.clientWidth));
-  canvas.addEventListener('pointerleave', () => move(null));
-  canvas.addEventListener('blur', () => move(null));
-  canvas.addEventListener('keydown', e => {
-    const step = {ArrowLeft: -0.01, ArrowRight: 0.01}[e.key];
-    if (step) { e.preventDefault(); move((view.cursor ?? 1) + step); }
-  });
-  const label = () => {
-    const measured = pick(tag(name)?.what) || short(name);
-    put(what, measured);
-    path.hidden = measured === short(name);
+  const marking = zoomable(canvas, handles);
+  const repaint = surface(canvas, (g, w, hgt) => paint(g, w, hgt, name, marking.marked()));
+  const title = () => pick(tag(name)?.what) || short(name);
+  return {box, name, title, label: () => {
+    put(what, title());
+    path.hidden = title() === short(name);
     path.title = name;
-    canvas.setAttribute('aria-label', `${t('trend')}: ${measured} ${short(name)}`);
+    canvas.setAttribute('aria-label', `${t('trend')}: ${title()} ${short(name)}`);
+    canvas.title = t('trend_keys');
     gone.setAttribute('aria-label', `${t('remove')}: ${short(name)}`);
-  };
-  return {box, label, paint: () => {
-    const now = latest(name);
-    put(value, `${shown(name, now)} ${tag(name)?.unit ?? ''}`);
-    paint();
+  }, paint: () => {
+    put(value, `${shown(name, latest(name))} ${tag(name)?.unit ?? ''}`);
+    repaint();
   }};
 }
 
@@ -133,30 +115,54 @@ function show(chosen) {
 
 export function relabel() {
   for (const one of plots) one.label();
-  put($('hold'), t(view.held === null ? 'hold_trends' : 'go_on_trends'));
+  put($('hold'), t(view.held ? 'go_on_trends' : 'hold_trends'));
+  $('hold').setAttribute('aria-pressed', String(Boolean(view.held)));
   for (const one of document.querySelectorAll('#spans button')) {
     put(one, +one.dataset.span ? `${one.dataset.span} ${t('seconds')}` : t('whole'));
-    one.setAttribute('aria-pressed', String(+one.dataset.span === view.span));
+    one.setAttribute('aria-pressed', String(!view.held && +one.dataset.span === view.span));
   }
 }
 
+// How far the run has gone on behind what is held, and how much of that stretch nobody measured.
+function behind() {
+  if (!view.held || !store.run) return '';
+  const missing = plots.map(one => holes(series(one.name), view.held)).filter(one => one.n);
+  const n = missing.reduce((sum, one) => sum + one.n, 0), long = missing.reduce((sum, one) => sum + one.long, 0);
+  const ahead = Math.max(0, now() - view.held.to);
+  return `${t('held')} · ${t('ahead')} ${moment(ahead)} · ${t('holes')} ${n}${n ? ` (${long.toFixed(1)} ${t('seconds')})` : ''}`;
+}
+
+const curves = () => plots.map(one => ({name: one.name, unit: tag(one.name).unit, series: series(one.name)}));
+const file = ending => `trends-${store.state?.story ?? 'run'}-${Math.round(span().from)}-${Math.round(span().to)}s.${ending}`;
+
+function picture() {
+  const wide = 1200, high = 10 * rem(), stretch = {...span()}, words = `${t('title')} · ${t('simulated')} · ${moment(stretch.from)} – ${moment(stretch.to)}`;
+  const head = {high: 2.4 * rem(), draw: g => { g.fillStyle = colour('ink'); g.font = font(1, 700); g.fillText(words, 12, 1.5 * rem()); }};
+  const parts = plots.map(one => ({high, draw(g, w, all) {
+    const title = 1.4 * rem();
+    g.fillStyle = colour('ink');
+    g.font = font(0.85, 600);
+    g.fillText(`${one.title()} · ${one.name} · ${tag(one.name).unit}`, 12, rem());
+    g.translate(0, title);
+    paint(g, w, all - title, one.name, null);
+  }}));
+  savePicture(file('png'), wide, [head, ...parts], colour('back'));
+}
+
 export function build(root) {
-  const hold = h('button', {id: 'hold', type: 'button', onclick: () => {
-    view.held = view.held === null ? store.rows : null;
-    relabel();
-    draw();
-  }});
-  const spans = h('span', {id: 'spans', role: 'group'}, SPANS.map(span => h('button', {type: 'button', 'data-span': span, onclick: () => {
-    view.span = span;
-    relabel();
-    draw();
+  const held = h('button', {id: 'hold', type: 'button', onclick: () => hold(view.held ? null : {...span()})});
+  const spans = h('span', {id: 'spans', role: 'group'}, SPANS.map(one => h('button', {type: 'button', 'data-span': one, onclick: () => {
+    view.span = one;
+    hold(null);
   }})));
   const add = h('input', {id: 'add', list: 'tag-names', 'data-label': 'add', autocomplete: 'off', onchange: e => {
     if (store.run?.index.has(e.target.value) && !names.includes(e.target.value)) show([...names, e.target.value]);
     e.target.value = '';
   }});
-  root.append(h('div', {class: 'bar'}, h('h2', {'data-t': 'trends'}), spans, hold, h('label', {class: 'add'}, h('span', {'data-t': 'add'}), add)),
-    h('datalist', {id: 'tag-names'}), h('div', {id: 'plots'}));
+  const take = (id, what) => h('button', {id, type: 'button', 'data-t': id, onclick: () => { if (store.run && store.rows) what(); }});
+  root.append(h('div', {class: 'bar'}, h('h2', {'data-t': 'trends'}), h('span', {id: 'behind', role: 'status'}), spans, held,
+    take('take_csv', () => saveTable(file('csv'), table(curves(), span(), store.run.start_ms))), take('take_png', picture),
+    h('label', {class: 'add'}, h('span', {'data-t': 'add'}), add)), h('datalist', {id: 'tag-names'}), h('div', {id: 'plots'}));
 }
 
 export function begin(run) {
@@ -166,5 +172,7 @@ export function begin(run) {
 }
 
 export function draw() {
-  if (store.run) for (const one of plots) one.paint();
+  if (!store.run) return;
+  for (const one of plots) one.paint();
+  put($('behind'), behind());
 }

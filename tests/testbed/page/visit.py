@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from testbed.page.access import Access
 from testbed.page.app import app
+from testbed.page.records import Records
 from testbed.page.serving import configured, listening
 from testbed.page.stage import Choice, Stage
 
@@ -112,7 +113,7 @@ def serving(folder: Path, access: Access | None = None, port: int = 0) -> Iterat
     async def body() -> None:
         own = listening("127.0.0.1", port)
         stage = Stage(QUICK, folder)
-        config = configured(app(stage, access or Access(is_open=True)))
+        config = configured(app(stage, access or Access(is_open=True), Records([folder])))
         server = uvicorn.Server(config)
         ready.extend([own.getsockname()[1], stage, asyncio.get_running_loop(), server])
         up.set()
