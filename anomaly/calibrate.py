@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from connectors.errors import InputError
 from connectors.texts import say
 from connectors.times import duration
 
+MOST_TOLD = 60  # maxima that a card keeps
 BLOCKS = 20  # fewest blocks whose maxima say anything about a tail
 
 
@@ -45,6 +46,36 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """Maxima of blocks of normal scores, and Gumbel's law of them (Coles 2001, section 3), fitted by moments.
+
+    Attributes:
+        block_s: length of a block, s.
+        maxima: the highest score of each, in rising order.
+        mu, beta: place and width of the law; None where there is none.
+    """
+
+    block_s: float
+    maxima: tuple[float, ...]
+    mu: float | None = None
+    beta: float | None = None
+
+    def per_day(self, score: float) -> float | None:
+        """Blocks in 24 h whose maximum the law puts at or above a score."""
+        if self.mu is None or self.beta is None:
+            return None
+        return float(-np.expm1(-np.exp(-(score - self.mu) / self.beta))) * 86_400.0 / self.block_s
+
+    def told(self) -> dict[str, Any]:
+        """For the card: so many maxima as a plot can show, spread over all ranks, the highest always."""
+        n = len(self.maxima)
+        ranks = np.unique(np.linspace(0, n - 1, min(n, MOST_TOLD)).round().astype(int)) if n else []
+        kept = [[int(n - rank), _short(self.maxima[rank])] for rank in ranks]
+        law = {} if self.mu is None or self.beta is None else {"mu": _short(self.mu), "beta": _short(self.beta)}
+        return {"block_s": round(self.block_s, 3), "blocks": n, "at_or_above": kept, **law}
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """A threshold and how it came about.
 
@@ -53,12 +84,14 @@ class Threshold:
         hours: of normal data it rests on.
         method: 'gumbel' (block maxima) or 'maximum' (too little data for a tail).
         seen: the highest score on the normal data.
+        tail: what the threshold was drawn from.
     """
 
     value: float
     hours: float
     method: str
     seen: float
+    tail: Tail = field(default_factory=lambda: Tail(0.0, ()))
 
 
 def threshold(runs: Sequence[np.ndarray], stride_s: float, budget: Budget) -> Threshold:
@@ -80,14 +113,20 @@ def threshold(runs: Sequence[np.ndarray], stride_s: float, budget: Budget) -> Th
     total_s = sum(len(run) for run in scores) * stride_s
     seen = float(max(run.max() for run in scores))
     maxima, block_s = _maxima(scores, stride_s, total_s)
+    ranked = tuple(np.sort(maxima).tolist())
     if len(maxima) < BLOCKS or maxima.std() == 0:
-        return Threshold(1.1 * seen if seen > 0 else 1.0, total_s / 3600.0, "maximum", seen)
+        return Threshold(1.1 * seen if seen > 0 else 1.0, total_s / 3600.0, "maximum", seen, Tail(block_s, ranked))
     beta = float(maxima.std(ddof=1)) * np.sqrt(6.0) / np.pi
     mu = float(maxima.mean()) - 0.5772 * beta
     blocks = max(budget.period_s / block_s, 1.01)
     value = mu - beta * np.log(-np.log1p(-1.0 / blocks))
     least = seen if budget.period_s >= total_s else 0.0
-    return Threshold(float(max(value, least)), total_s / 3600.0, "gumbel", seen)
+    tail = Tail(block_s, ranked, mu, beta)
+    return Threshold(float(max(value, least)), total_s / 3600.0, "gumbel", seen, tail)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 def carried_h(calibration: Mapping[str, Any]) -> float | None:

@@ -225,4 +225,5 @@ def _calibration(found: Threshold, budget: Budget, data: str) -> dict[str, Any]:
         "method": found.method,
         "highest_seen": float(f"{found.seen:.6g}"),
         "data_sha256": data,
+        "tail": found.tail.told(),
     }

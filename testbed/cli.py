@@ -290,7 +290,7 @@ def models(
     scenario: Annotated[str | None, typer.Option(help="With compare: run both on this scenario.")] = None,
     seed: int = 1,
     seeds: Seeds = None,
-    data: Annotated[str | None, typer.Option(help="With compare: score both on this set of data.")] = None,
+    data: Annotated[str | None, typer.Option(help="With compare, show --html: score on this set of data.")] = None,
     root: Root = None,
     test: Test = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,

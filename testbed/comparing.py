@@ -128,7 +128,8 @@ def _on_data(
     from testbed.datasets import series
 
     if data in series.SETS:
-        from testbed.benching.series import judged, rows_of
+        from testbed.benching.series import judged
+        from testbed.benching.series_rows import rows_of
 
         found = judged(data, root, test, models, jobs, progress)
         cases = [

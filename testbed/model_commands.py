@@ -86,7 +86,12 @@ def _show(ask: Ask, progress: Progress) -> int:
     if ask.html is not None:
         from testbed.model_page import write_page
 
-        write_page(file, ask.html)
+        measured = None
+        if ask.data is not None:
+            from testbed.evidence import evidence
+
+            measured = evidence(file, ask.data, ask.root, ask.test)
+        write_page(file, ask.html, measured)
     card = readable(load_model(file).card.raw)
     if ask.json or ask.html is None:
         print(jsonlib.dumps(card, ensure_ascii=False, indent=None if ask.json else 1))

@@ -18,6 +18,7 @@ from edge.card import braces
 from edge.model import OnnxModel, loaded
 from edge.speed import speed
 from edge.versions import versions
+from testbed.evidence import Evidence
 from testbed.report.cards import facts
 from testbed.report.formats import NOTHING, number, size
 from testbed.report.health import pairs
@@ -26,6 +27,7 @@ from testbed.report.page import page
 from testbed.report.strip import picture
 from testbed.report.svg import LEFT, RIGHT, Scale, figure, line, path, ticks, words
 from testbed.report.tables import table
+from testbed.report.tail import calibration
 from testbed.train import write_model
 
 FIGURES = ("accuracy", "macro_f1", "auroc", "aupro", "masks", "held_out")  # that training leaves in the card
@@ -33,13 +35,13 @@ PICTURES = 6  # golden ones that are shown
 TRACES = 3  # channels of the golden window that are drawn
 
 
-def write_page(file: Path, out: Path) -> None:
+def write_page(file: Path, out: Path, measured: Evidence | None = None) -> None:
     """Write the page of the model in `file`. Raises InputError if it is none, or the page cannot be written."""
-    write_model(model_page(file).encode(), out)
+    write_model(model_page(file, measured).encode(), out)
 
 
-def model_page(file: Path) -> str:
-    """The page. Raises InputError if `file` is no model, or not what it was at export."""
+def model_page(file: Path, measured: Evidence | None = None) -> str:
+    """The page, with what was measured of it here. Raises InputError if `file` is no model, or not as at export."""
     model, data = loaded(file)
     card, name = model.card.raw, model.card.name
     about = {"file": file.name, "sha256": hashlib.sha256(data).hexdigest(), "providers": model.session.providers}
@@ -53,6 +55,8 @@ def model_page(file: Path) -> str:
         tag("h2", say("What it says of itself")),
         pairs(told),
         _metrics(card.get("training", {})),
+        *([] if measured is None else measured.html()),
+        *_calibrated(card, file, measured is None),
         tag("h2", say("What goes in and what comes out")),
         _ports(model),
         _channels(card),
@@ -61,6 +65,16 @@ def model_page(file: Path) -> str:
         *_more(card),
     ]
     return page(say("Model {name}", name=name), body)
+
+
+def _calibrated(card: Mapping[str, Any], file: Path, must_hint: bool) -> list[Html]:
+    """What the threshold rests on, and how to see what the model is worth where that was not measured."""
+    told = [tag("h2", say("What its alarm level rests on")), calibration(card)] if "calibration" in card else []
+    if must_hint:
+        line = f"testbed models show {file.name} --html page.html --data mine"
+        told.append(tag("p", say("How it does on your own data, with intervals and its worst mistakes: "),
+                        tag("code", line), class_="facts"))  # fmt: skip
+    return told
 
 
 def _task(task: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from anomaly.calibrate import Budget, threshold
+from anomaly.calibrate import Budget, Tail, threshold
 from connectors.errors import InputError
 from connectors.texts import say
 
@@ -24,12 +24,14 @@ class Level:
         pictures: normal pictures it rests on.
         method: 'gumbel' (block maxima) or 'maximum' (too few pictures for a tail).
         seen: the highest score of them.
+        tail: what the level was drawn from, a picture standing for a second.
     """
 
     value: float
     pictures: int
     method: str
     seen: float
+    tail: Tail
 
     def told(self, pictures_per_alarm: float) -> dict[str, Any]:
         """For the card."""
@@ -38,6 +40,7 @@ class Level:
             "budget": f"1/{pictures_per_alarm:g} pictures",
             "method": self.method,
             "highest_seen": float(f"{self.seen:.6g}"),
+            "tail": self.tail.told(),
         }
 
 
@@ -52,4 +55,4 @@ def level(scores: Sequence[float], pictures_per_alarm: float) -> Level:
                 n=len(scores), least=LEAST)
         )  # fmt: skip
     found = threshold([np.asarray(scores, np.float64)], 1.0, Budget(1.0, pictures_per_alarm))
-    return Level(found.value, len(scores), found.method, found.seen)
+    return Level(found.value, len(scores), found.method, found.seen, found.tail)

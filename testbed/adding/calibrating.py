@@ -37,7 +37,8 @@ def calibrated(model: OnnxModel, card: dict[str, Any], answers: Answers) -> dict
     found = threshold(scores, stride, budget)
     outputs = [_at(entry, found) if "gain" in entry else entry for entry in card["outputs"]]
     hours = {"normal_hours": round(found.hours, 3), "budget": f"{budget.alarms:g}/{budget.seconds / 3600:g}h"}
-    more = {"method": found.method, "highest_seen": float(f"{found.seen:.6g}"), "data": source}
+    more = {"method": found.method, "highest_seen": float(f"{found.seen:.6g}"), "data": source,
+            "tail": found.tail.told()}  # fmt: skip
     value = found.value * next(entry["gain"] for entry in card["outputs"] if "gain" in entry)
     return {**card, "outputs": outputs, "threshold": value, "calibration": {**hours, **more}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,10 @@ import numpy as np
 
 from anomaly.calibrate import Budget
 from anomaly.fit import KINDS, fit
-from anomaly.metrics import Points
-from anomaly.nab import Nab
 from anomaly.t2q import T2Q
 from connectors.files import FileSource
 from connectors.items import Item
-from connectors.results import Result
+from connectors.results import Event, Result
 from edge.alarm import Alarm, AlarmSpec
 from edge.digest import digest
 from edge.library import find
@@ -26,11 +24,9 @@ from edge.pipeline import Pipeline, Watch
 from edge.rules import Rules
 from edge.seen import Again, Sketch
 from edge.speed import speed
-from testbed.benching import scorers
 from testbed.benching.cells import Cells
-from testbed.benching.jobs import Progress, called, in_parallel, together
+from testbed.benching.jobs import Progress, in_parallel
 from testbed.benching.outcome import Moved, Outcome
-from testbed.benching.rounding import rounded
 from testbed.benching.scorers import Answer
 from testbed.datasets.series import Series, load
 from testbed.rivals import ALWAYS, active
@@ -59,6 +55,8 @@ def series_rows(
 
     Raises InputError for a set or a model that does not fit.
     """
+    from testbed.benching.series_rows import rows_of
+
     return rows_of(name, judged(name, root, test, models, jobs, progress, cells))
 
 
@@ -70,14 +68,6 @@ def judged(
     work = [_Job(series, tuple(models or GENERAL)) for series in load(name, root, test)]
     paths = [job.series.path for job in work]
     return dict(zip(paths, in_parallel(outcomes, work, jobs, progress, cells), strict=True))
-
-
-def rows_of(data: str, judged: Mapping[str, Mapping[str, Outcome]]) -> list[dict[str, Any]]:
-    """A row a model, pooled over the files."""
-    found = list(judged.values())
-    folders = [path.rpartition("/")[0] for path in judged]
-    rows = [_row(model, data, [one[model] for one in found], folders) for model in found[0]]
-    return rows + scorers.published(data, {path: one[ALWAYS].nab.changes for path, one in judged.items()})
 
 
 def outcomes(job: _Job) -> dict[str, Outcome]:
@@ -139,10 +129,36 @@ class _Scores:
 
 def _of_model(name: str, series: Series, scored: Answer) -> Outcome:
     """A model in the pipeline that any line runs: windows, scores, alarms."""
-    source = series.source()
     start = int(scored.time[0])
     bound, ms, card = _bound(name, series, start)
-    scores = _Scores()
+    scores, events, again, lost = _run(bound, card, series, start)
+    alarm = active([event for event in events if event.model == bound.name], scored.time)
+    outcome = Outcome.of(scored, alarm, scores.at(scored.time))
+    outcome.digest = digest(events, start)
+    outcome.lost = lost
+    outcome.ms = ms
+    outcome.seen = None if again.share is None else (again.found, again.compared)
+    if name != "rules":  # whose checks have no common threshold
+        outcome.moved = tuple(Moved.of(scored, scores.alarm(bound.alarm, m, scored.time)) for m in MOVED)
+    return outcome
+
+
+def heard(name: str, series: Series) -> tuple[Answer, np.ndarray, np.ndarray, Again]:
+    """What a model said of a file: the answer, its alarm bool (n,), its score (n,), and what it had seen of it."""
+    source = series.source()
+    scored = Answer.of(series, source.table.time, source.table.labels)
+    start = int(scored.time[0])
+    bound, _, card = _bound(name, series, start)
+    scores, events, again, _ = _run(bound, card, series, start)
+    alarm = active([event for event in events if event.model == bound.name], scored.time)
+    return scored, alarm, scores.at(scored.time), again
+
+
+def _run(
+    bound: Bound, card: Mapping[str, Any], series: Series, start: int
+) -> tuple[_Scores, list[Event], Again, int]:  # fmt: skip
+    """Scores, events, what the model had seen of what is scored, and samples lost."""
+    source, scores = series.source(), _Scores()
     again = Again(card, [channel for spec in bound.windows for channel in spec.channels])
 
     def compare(chunk: Chunk) -> None:
@@ -151,16 +167,7 @@ def _of_model(name: str, series: Series, scored: Answer) -> Outcome:
 
     pipeline = Pipeline(source.groups, [bound], start, Watch(chunk=compare, result=scores.note))
     events = [event for bundle in source.bundles() for event in pipeline.feed(bundle)]
-    alarm = active([event for event in events if event.model == bound.name], scored.time)
-    outcome = Outcome.of(scored, alarm, scores.at(scored.time))
-    outcome.digest = digest(events, start)
-    outcome.lost = sum(count.lost for count in pipeline.counts().values())
-    outcome.ms = ms
-    again.end()
-    outcome.seen = None if again.share is None else (again.found, again.compared)
-    if name != "rules":  # whose checks have no common threshold
-        outcome.moved = tuple(Moved.of(scored, scores.alarm(bound.alarm, m, scored.time)) for m in MOVED)
-    return outcome
+    return scores, events, again.end(), sum(count.lost for count in pipeline.counts().values())
 
 
 def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, float] | None, Mapping[str, Any]]:
@@ -181,91 +188,3 @@ def _bound(name: str, series: Series, start: int) -> tuple[Bound, tuple[float, f
     made = fit(name, source.groups, normal or [head], Budget.parse(series.budget), notes, seen=Sketch())
     model = OnnxModel(made, name)
     return model.bind(source.groups, name), speed(model), model.card.raw
-
-
-def _row(model: str, data: str, found: Sequence[Outcome], folders: Sequence[str]) -> dict[str, Any]:
-    """Moments pooled over the files as the benchmark does; volumes and affiliation are means over files.
-
-    Beside F1 stand F1 with the threshold moved down and up, and the least and the most F1 with one folder left out.
-    """
-    points = sum((one.points for one in found), Points())
-    delays = [delay for one in found for delay in one.stretches.delays]
-    hours = sum(one.hours for one in found)
-    false = sum(one.stretches.false_alarms for one in found)
-    times = [one.ms for one in found if one.ms is not None]
-    moved = list(zip(*(one.moved for one in found), strict=True))
-    is_nab = data == "nab"
-    row: dict[str, Any] = {
-        "model": called(model),
-        "data": data,
-        "files": len(found),
-        "f1": rounded(points.f1),
-        "f1_moved": _of_each(moved, lambda part: _points(part).f1),
-        "f1_without": _spread(found, folders, lambda part: _points(part).f1),
-        "far": rounded(points.far),
-        "mar": rounded(points.mar),
-        "detection": _detection(found),
-        "vus_pr": _mean([one.vus_pr for one in found]),
-        "nab": rounded(_nab(found)),
-        "nab_moved": _of_each(moved, _nab) if is_nab else None,
-        "nab_without": _spread(found, folders, _nab) if is_nab else None,
-        "affiliation_f1": _mean([one.affiliation_f1 for one in found]),
-        "found": len(delays),
-        "faults": sum(one.stretches.faults for one in found),
-        "delay_p50_s": round(float(np.median(delays)), 3) if delays else None,
-        "false_alarms_per_24h": round(24.0 * false / hours, 3),
-        "hours": round(hours, 3),
-        "p50_ms": round(float(np.median([ms[0] for ms in times])), 4) if times else None,
-        "p99_ms": max((ms[1] for ms in times), default=None),
-        **_overlap(found),
-        "lost": sum(one.lost for one in found),
-    }
-    row |= scorers.competition([one.batadal for one in found], [[one.batadal for one in part] for part in moved])
-    if any(one.digest for one in found):
-        row["digest"] = together([one.digest for one in found])
-    return row
-
-
-def _overlap(found: Sequence[Outcome]) -> dict[str, Any]:
-    """How much of what was scored the models had seen, where their cards say it; nothing of what learns nothing."""
-    told = [one.seen for one in found if one.seen is not None]
-    if not told:
-        return {"overlap": "unknown"} if any(one.ms is not None for one in found) else {}
-    hits, compared = sum(n for n, _ in told), sum(n for _, n in told)
-    return {"overlap": "some" if hits else "none", "overlap_share": round(hits / compared, 4) if hits else None}
-
-
-def _detection(found: Sequence[Outcome]) -> float | None:
-    """Mean over the files with a fault of the share of its moments that had an alarm, hidden faults left out."""
-    missed = [one.points.mar for one in found if not one.is_hidden]
-    return _mean([1.0 - mar for mar in missed if mar is not None])
-
-
-Part = Sequence[Outcome] | Sequence[Moved]
-
-
-def _of_each(parts: Iterable[Part], figure: Callable[[Part], float | None]) -> list[float | None] | None:
-    """A figure of each part, pooled; None where there is none."""
-    return [rounded(figure(part)) for part in parts] or None
-
-
-def _points(part: Part) -> Points:
-    return sum((one.points for one in part), Points())
-
-
-def _nab(part: Part) -> float | None:
-    return sum((one.nab for one in part), Nab()).score
-
-
-def _spread(
-    found: Sequence[Outcome], folders: Sequence[str], figure: Callable[[Part], float | None]
-) -> list[float | None] | None:
-    """The least and the most of a figure with one folder left out; None where all files lie in one."""
-    left = [[one for one, own in zip(found, folders, strict=True) if own != folder] for folder in sorted(set(folders))]
-    values = sorted(value for value in (_of_each(left, figure) or []) if value is not None) if len(left) > 1 else []
-    return [values[0], values[-1]] if values else None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(float(np.mean(known)), 4) if known else None
