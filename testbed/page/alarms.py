@@ -14,7 +14,7 @@ from connectors.results import AlarmState, Event
 from connectors.texts import say
 from connectors.times import SECOND
 from connectors.truth import Truth
-from testbed.match import match
+from testbed.match import Match, match
 from testbed.page import speech
 from testbed.page.rows import Rows
 
@@ -61,6 +61,7 @@ class AlarmList:
         self.start = start
         self.entries: list[Entry] = []
         self.truths: Sequence[Truth] = ()
+        self.match = Match((), (), ())
         self._events: list[Event] = []
         self._aside: dict[tuple[str, str, str], Aside] = {}
 
@@ -83,7 +84,7 @@ class AlarmList:
     def judge(self, truths: Sequence[Truth]) -> None:
         """Hold what came against the truth, as far as it is known by now."""
         self.truths = truths
-        found = match(truths, self._events)
+        found = self.match = match(truths, self._events)
         of = {id(event): one.truth for one in found.found for event in one.events}
         false = {id(event) for event in found.false_alarms}
         for entry in self.entries:

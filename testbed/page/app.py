@@ -27,7 +27,7 @@ from testbed.page.stage import Stage
 from testbed.page.wire import Hub
 
 TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-FORM = 1_024  # bytes of a log-in
+FORM, FORM_S = 1_024, 10.0  # bytes of a log-in, and wall time in which they must have come
 
 
 def app(stage: Stage, access: Access, records: Records) -> Starlette:
@@ -51,14 +51,16 @@ def app(stage: Stage, access: Access, records: Records) -> Starlette:
     routes = [
         Route("/", pages.home),
         Route("/texts.json", pages.texts),
-        Route("/report/{number:int}/{language}", pages.report),
-        Route("/crop/{number:int}/{alarm:int}", pages.crop),
+        Route("/report/{number}/{language}", pages.report),
+        Route("/crop/{number}/{alarm}", pages.crop),
         Route("/login", pages.log_in, methods=["POST"]),
         *replay_routes(records, access),
         *held,
         WebSocketRoute("/live", talk),
     ]
-    return Starlette(routes=routes, lifespan=alive, middleware=[Middleware(Door, near=access.is_open)])
+    served = Starlette(routes=routes, lifespan=alive, middleware=[Middleware(Door, near=access.is_open)])
+    served.router.redirect_slashes = False
+    return served
 
 
 def own_files() -> dict[str, bytes]:
@@ -102,11 +104,12 @@ class Pages:
         show, language = self._stage.show, request.path_params["language"]
         if self._access.visitor(request.cookies) is None:
             return Response(status_code=403)
-        is_there = show is not None and show.number == request.path_params["number"] and show.result is not None
+        is_there = show is not None and str(show.number) == request.path_params["number"] and show.result is not None
         if show is None or not is_there or language not in LANGUAGES:
             return Response(status_code=404)
         key = str(show.folder), language
         if key not in self._reports:
+            self._reports = {known: text for known, text in self._reports.items() if known[0] == key[0]}  # one run's
             self._reports[key] = await asyncio.to_thread(_report, show.result, language)
         return Response(
             self._reports[key], media_type=TYPES["html"], headers={"content-security-policy": REPORT_POLICY}
@@ -114,10 +117,10 @@ class Pages:
 
     async def crop(self, request: Request) -> Response:
         """What the camera saw, of an alarm of the run on the stage."""
-        show, alarm = self._stage.show, request.path_params["alarm"]
+        show, alarm = self._stage.show, _whole(request.path_params["alarm"])
         if self._access.visitor(request.cookies) is None:
             return Response(status_code=403)
-        is_there = show is not None and show.number == request.path_params["number"]
+        is_there = show is not None and str(show.number) == request.path_params["number"]
         if show is None or not is_there or not 1 <= alarm <= len(show.alarms.entries):
             return Response(status_code=404)
         return Response(show.alarms.entries[alarm - 1].event.crop, media_type="image/png")
@@ -125,10 +128,14 @@ class Pages:
     async def log_in(self, request: Request) -> Response:
         """A name and a password for a cookie."""
         body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > FORM:
-                return Response(status_code=413)
+        try:
+            async with asyncio.timeout(FORM_S):
+                async for part in request.stream():
+                    body += part
+                    if len(body) > FORM:
+                        return Response(status_code=413)
+        except TimeoutError:
+            return Response(status_code=408)
         given = parse_qs(body.decode("utf-8", "replace"))
         name, password = (given.get(field, [""])[0] for field in ("name", "password"))
         address = request.client.host if request.client else ""
@@ -142,6 +149,11 @@ class Pages:
         is_secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=is_secure)
         return answer
+
+
+def _whole(text: str) -> int:
+    """A number of a few digits, 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 def _report(run, language: str) -> str:

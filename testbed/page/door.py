@@ -27,6 +27,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "cache-control": "no-cache",
 }
+MOST_HEADERS = 100  # of one request; browsers send some twenty
 BOUND_FOR = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -47,10 +48,6 @@ class Door:
         headers = _headers(scope["headers"])
         host, origin = headers.get("host", ""), headers.get("origin")
         is_socket = scope["type"] == "websocket"
-        if not self._answers_to(host):
-            return await _refuse(scope, receive, send, 400)
-        if (is_socket or scope["method"] in BOUND_FOR) and not _is_own(origin, host, scope["scheme"]):
-            return await _refuse(scope, receive, send, 403)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -59,7 +56,14 @@ class Door:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        await self._app(scope, receive, send if is_socket else guarded)
+        tell = send if is_socket else guarded
+        if len(scope["headers"]) > MOST_HEADERS:
+            return await _refuse(scope, receive, tell, 431)
+        if not self._answers_to(host) or len(_all(scope["headers"], b"host")) != 1:
+            return await _refuse(scope, receive, tell, 400)
+        if (is_socket or scope["method"] in BOUND_FOR) and not _is_own(origin, host, scope["scheme"]):
+            return await _refuse(scope, receive, tell, 403)
+        await self._app(scope, receive, tell)
 
     def _answers_to(self, host: str) -> bool:
         """Whether a Host header names this machine: by an address, which no foreign name server can rebind, or name."""
@@ -82,6 +86,10 @@ def _is_own(origin: str | None, host: str, scheme: str) -> bool:
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+
+
+def _all(raw: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    return [value for key, value in raw if key.lower() == name]
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:

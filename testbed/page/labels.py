@@ -77,13 +77,15 @@ def _presenter() -> dict[str, str]:
         "usual": say("usual"),
         "severe": say("severe"),
         "saved": say("Saved"),
+        "stake": say("At stake"),
+        "so_far": say("so far"),
         "lost_money": say("Lost"),
         "spent": say("Spent on false alarms"),
         "co2_saved": say("CO2 of scrap avoided"),
         "co2_lost": say("CO2 of scrap"),
         "worth": say("What it was worth – simulated estimate"),
         "assumed": say("Assumptions"),
-        "no_worth": say("Shown once a story has run to its end, with AI on and with AI off."),
+        "no_worth": say("Shown as soon as something is at stake; run the story with AI on and with AI off."),
     }
 
 
@@ -96,6 +98,7 @@ def _alarms() -> dict[str, str]:
         "unwatched": say("AI is off: nobody watches, nobody warns."),
         "struck": say("It has happened:"),
         "why": say("Why"),
+        "swings_more": say("swings more"),
         "do": say("What to do"),
         "left": say("Time left"),
         "seconds": say("s"),

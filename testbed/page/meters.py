@@ -21,10 +21,8 @@ def meter(score: Mapping[str, Any]) -> Meter | None:
     names = sorted(
         {name for entry in found["entries"] for name in uses(entry.get("loss", "")) | uses(entry.get("answer", ""))}
     )
-    ends = {what: (found[what]["low"], found[what]["high"]) for what in ("saved", "lost", "spent")}
-    currency = found["currency"]
     return {
-        **{what: _range(low, high, currency) for what, (low, high) in ends.items()},
+        **{what: ranged(found[what], found["currency"]) for what in ("saved", "lost", "spent")},
         "co2": {what: _co2(found, what) for what in ("saved", "lost")},
         "assumed": {name: found["assumptions"]["values"][name] for name in names},
         "origin": found["assumptions"]["origin"],
@@ -43,5 +41,7 @@ def _co2(found: Mapping[str, Any], what: str) -> dict[str, str] | None:
     return speech.told(lambda: say("{low:.0f} – {high:.0f} t", low=low, high=high))
 
 
-def _range(low: float, high: float, currency: str) -> dict[str, Any]:
+def ranged(ends: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """A range of money with its text in every language."""
+    low, high = ends["low"], ends["high"]
     return {"low": low, "high": high, "text": speech.told(lambda: money(low, high, currency))}

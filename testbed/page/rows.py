@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from edge.merge import Chunk
 STEP_S = 0.1  # the finest stretch: ten rows a second are as many as an eye follows
 MOST = 6_000  # rows; a run that is longer than ten minutes has longer stretches
 BEFORE_S, LATELY_S = 10.0, 1.0  # what a tag is held against to say which way it went
+SWING_S, CALM_S = 4.0, 20.0  # of a swing, and what it is held against: judgement
+MORE = 1.8  # times as wide as at its calmest; noise is so once in a thousand looks
 
 
 class Rows:
@@ -69,7 +72,10 @@ class Rows:
         return picked
 
     def way(self, tag: str, time: int) -> int:
-        """Whether a tag went up (1), down (-1) or nowhere (0) just before `time` (ns), against a while before."""
+        """Whether a tag went up (1), down (-1) or nowhere (0) just before `time` (ns), against a while before.
+
+        2: it stays where it was on the average but swings more.
+        """
         column = self.column.get(tag)
         at = int((time - self.start) // self.step_ns)
         if column is None or at <= 0:
@@ -84,4 +90,19 @@ class Rows:
         if not len(old) or not len(new):
             return 0
         moved = float(new.mean() - old.mean())
-        return int(np.sign(moved)) if abs(moved) > 2.0 * float(old.std()) else 0
+        if abs(moved) > 2.0 * float(old.std()):
+            return int(np.sign(moved))
+        since = max(0, at - round(CALM_S * SECOND / self.step_ns))
+        wide = self._high[since:at, column] - self._low[since:at, column]
+        slow = max(2, round(SWING_S * SECOND / self.step_ns))
+        return 2 if _grew(wide, lately, np.mean) or _grew(middle[since - at :], slow, np.std) else 0
+
+
+def _grew(values: np.ndarray, n: int, measure: Callable[[np.ndarray], Any]) -> bool:
+    """Whether a measure of the last `n` values is well above its least in the stretches of `n` before."""
+    values = values[~np.isnan(values)]
+    whole = len(values) // n
+    if whole < 2:
+        return False
+    each = [float(measure(part)) for part in values[len(values) - whole * n :].reshape(whole, n)]
+    return min(each[:-1]) > 0.0 and each[-1] > MORE * min(each[:-1])

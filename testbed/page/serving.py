@@ -23,6 +23,7 @@ from testbed.links import OVER
 from testbed.page import Ask
 from testbed.page.access import Access
 from testbed.page.app import app
+from testbed.page.patience import CONNECTIONS, Patience
 from testbed.page.records import Records
 from testbed.page.stage import ENDED, RUNS, Choice, Stage
 from testbed.page.wire import LONGEST
@@ -130,7 +131,7 @@ def configured(asked: Starlette, **secure: Any) -> uvicorn.Config:
     return uvicorn.Config(
         asked, log_config=None, access_log=False, server_header=False, date_header=False, proxy_headers=False,
         ws="websockets-sansio", ws_max_size=LONGEST, ws_per_message_deflate=False, ws_max_queue=16,
-        timeout_graceful_shutdown=2, lifespan="on", **secure,
+        timeout_graceful_shutdown=2, lifespan="on", http=Patience, limit_concurrency=CONNECTIONS, **secure,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from testbed.page.highlights import highlight
 from testbed.page.injecting import offered
 from testbed.page.meters import Meter, meter
 from testbed.page.rows import Rows
+from testbed.page.sofar import so_far
 from testbed.page.waves import Waves
 from testbed.record import new_folder
 from testbed.running import Incomplete, Order, Run, carry_out, pace_of
@@ -40,6 +41,7 @@ from testbed.scenario import Scenario
 T = TypeVar("T")
 GLANCE_S = 0.2  # wall time between two looks at the truth
 BELIEFS = 5  # so many looks from one comparison with what the line believes to the next: it copies ten minutes
+ANSWERS_WITHIN_S = 20.0  # wall time in which a run says whether it takes what it is asked for
 STOPS_WITHIN_S = 20.0  # wall time in which a run that is told to stop closes its record
 RUNS = Path("runs")
 IDLE, STARTING, RUNNING, DONE, STOPPED, FAILED = "idle", "starting", "running", "done", "stopped", "failed"
@@ -269,8 +271,8 @@ class Stage:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do, *given)
 
-    def _in_run(self, show: Show, do: Callable[[], object]) -> None:
-        """Do something in the run's thread, or here where it has not begun."""
+    def _in_run(self, show: Show, do: Callable[[], object]) -> bool:
+        """Do something in the run's thread, or here where it has not begun; False where it has just ended."""
         loop = show.loop
         try:
             if loop is None:
@@ -278,19 +280,25 @@ class Stage:
             else:
                 loop.call_soon_threadsafe(do)
         except RuntimeError:  # its loop has closed meanwhile
-            pass
+            return False
+        return True
 
     async def _ask_run(self, show: Show, do: Callable[[], T]) -> T:
         answer: Future[T] = Future()
 
         def work() -> None:
+            if answer.cancelled():
+                return  # nobody waits for it any more
             try:
                 answer.set_result(do())
             except BaseException as error:  # handed to who asked
                 answer.set_exception(error)
 
-        self._in_run(show, work)
-        return await asyncio.wrap_future(answer)
+        if self._in_run(show, work):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWERS_WITHIN_S):
+                    return await asyncio.wrap_future(answer)
+        raise InputError(say("The run has just ended."))
 
     # -- back in the page's loop ---------------------------------------------------------------------------
 
@@ -375,6 +383,7 @@ class Stage:
             "meters": {
                 ("on" if ai else "off"): worth for (story, ai), worth in self.before.items() if story == choice.story
             },
+            "so_far": None if show is None or show.ended.is_set() else so_far(show.alarms.match, show.now),
         }
         if show is not None:
             told["alarms"] = show.alarms.plain(show.now, show.phase not in (STARTING, RUNNING))

@@ -33,6 +33,7 @@ PICTURE_S = 0.3  # wall time between two pictures of a camera
 STATE_S = 0.5  # wall time after which verdicts and shelving times are looked at anew
 CLIENTS = 32
 COLUMNS = 160
+ANSWERS = 200  # that wait for a page to draw
 
 
 class Client:
@@ -197,9 +198,11 @@ class Hub:
 
     async def _read(self, socket: WebSocket, client: Client) -> None:
         while True:
-            text = await socket.receive_text()
-            told = _object(text)
-            if told is None or not client.signs.take():
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            told = _object(message.get("text"))
+            if told is None or not client.signs.take() or len(client.answers) > ANSWERS:
                 await socket.close(1008)
                 return
             match told.get("do"):
@@ -234,13 +237,15 @@ class Hub:
                 answer = ""
             except InputError as error:
                 answer = str(error)
+            except Exception as error:  # whatever an order makes of the plant, the page and its visitors go on
+                answer = say("That did not work: {reason}.", reason=f"{type(error).__name__}: {error}"[:200])
         client.answers.append({"n": n if type(n) is int else 0, "no": answer})
         client.wake.set()
 
 
-def _object(text: str) -> dict[str, Any] | None:
-    """A message as a flat JSON object, None for anything else."""
-    if len(text) > LONGEST:
+def _object(text: str | None) -> dict[str, Any] | None:
+    """A message as a JSON object, None for anything else; bytes are none."""
+    if text is None or len(text) > LONGEST:
         return None
     try:
         told = orjson.loads(text)

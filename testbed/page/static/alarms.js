@@ -4,7 +4,7 @@ import {pick, t} from './i18n.js';
 import {SHAPES} from './mimic.js';
 import {store} from './store.js';
 
-const UP = '▲', DOWN = '▼', SAME = '–';
+const UP = '▲', DOWN = '▼', SAME = '–', SWINGS = '↕', LEAST = 0.005;  // a share that is shown as 0.00 tells nothing
 let order = () => {}, may = () => false, chosen = null;
 
 export function build(give, allowed) {
@@ -52,8 +52,9 @@ function alert(alarm) {
 
 function card(alarm) {
   const most = Math.max(...alarm.why.map(one => one.share), 1e-9);
-  const why = alarm.why.slice(0, 3).map(one => h('li', null,
-    h('span', {'aria-label': one.way > 0 ? '+' : one.way < 0 ? '-' : '='}, one.way > 0 ? UP : one.way < 0 ? DOWN : SAME),
+  const sign = way => way === 2 ? [SWINGS, t('swings_more')] : way > 0 ? [UP, '+'] : way < 0 ? [DOWN, '-'] : [SAME, '='];
+  const why = alarm.why.slice(0, 3).filter((one, i) => i === 0 || one.share >= LEAST).map(one => h('li', null,
+    h('span', {role: 'img', 'aria-label': sign(one.way)[1], title: sign(one.way)[1]}, sign(one.way)[0]),
     h('span', null, `${pick(one.what)} `, h('span', {class: 'place'}, lastOf(one.tag))),
     bar(one.share / most), h('span', null, one.share.toFixed(2))));
   const open = alarm.deadline !== null && alarm.verdict === 'open';

@@ -1,6 +1,6 @@
 // The page: one websocket, one store, and parts that draw what is in it, at most once a frame.
 import * as alarms from './alarms.js';
-import {$, clock, h, put} from './dom.js';
+import {$, anew, clock, h, put} from './dom.js';
 import {apply, language, load, onLanguage, speak, t} from './i18n.js';
 import * as mimic from './mimic.js';
 import * as presenter from './presenter.js';
@@ -61,8 +61,8 @@ function begin(number, run) {
 function tabs() {
   const there = [{id: 'works', name: 'works'}, ...views.filter(view => store.store.run && view.fits(store.store.run))];
   if (!there.some(one => one.id === shown)) choose('works');
-  $('tabs').replaceChildren(...(there.length < 2 ? [] : there.map(view => h('button', {type: 'button', role: 'tab',
-    'aria-selected': String(view.id === shown), onclick: () => { choose(view.id); tabs(); redraw(); }}, t(view.name)))));
+  anew($('tabs'), [language(), shown, there.map(view => view.id)], () => (there.length < 2 ? [] : there.map(view => h('button', {type: 'button', role: 'tab',
+    'data-key': view.id, 'aria-selected': String(view.id === shown), onclick: () => { choose(view.id); tabs(); redraw(); }}, t(view.name)))));
 }
 
 function choose(id) {

@@ -32,7 +32,7 @@ export function draw() {
 
 function desk(state) {
   const on = ['starting', 'running'].includes(state.phase), name = picked ?? state.story;
-  const one = story(name), high = Boolean(one?.begin || one?.fit !== 'real'), begin = whole ? 0 : one?.begin ?? 0;
+  const one = story(name), high = Boolean(one && (one.begin || one.fit !== 'real')), begin = whole ? 0 : one?.begin ?? 0;
   const speed = !whole && state.asked === 'real' ? one?.fit ?? 'real' : state.asked;
   const key = [document.documentElement.lang, state.phase, state.held, whole, Boolean(state.forward), state.speed, state.asked, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
   anew($('desk'), key, () => [
@@ -82,14 +82,14 @@ function outcome(state) {
 }
 
 function meters(state) {
-  const told = state.meters, some = told.on ?? told.off;
-  anew($('meters'), [document.documentElement.lang, told], () => [
+  const way = state.ai ? 'on' : 'off', told = state.so_far ? {...state.meters, [way]: state.so_far} : state.meters, some = told.on ?? told.off;
+  anew($('meters'), [document.documentElement.lang, told, way], () => [
     h('h2', null, t('worth')),
-    some ? h('table', null, h('thead', null, h('tr', null, h('td'), ['on', 'off'].map(way => h('th', {scope: 'col'}, t(`ai_${way}`))))),
-      h('tbody', null, [['saved', 'saved'], ['lost', 'lost_money'], ['spent', 'spent']].map(([what, label]) => h('tr', null, h('th', {scope: 'row'}, t(label)),
-        ['on', 'off'].map(way => h('td', null, told[way] ? pick(told[way][what].text) : '–')))),
+    some ? h('table', null, h('thead', null, h('tr', null, h('td'), ['on', 'off'].map(one => h('th', {scope: 'col'}, t(`ai_${one}`), state.so_far && one === way && h('small', null, ` · ${t('so_far')}`))))),
+      h('tbody', null, [...(some.stake || state.so_far?.stake ? [['stake', 'stake']] : []), ['saved', 'saved'], ['lost', 'lost_money'], ['spent', 'spent']].map(([what, label]) => h('tr', null, h('th', {scope: 'row'}, t(label)),
+        ['on', 'off'].map(one => h('td', null, pick(told[one]?.[what]?.text) || '–')))),
         ['saved', 'lost'].filter(what => told.on?.co2[what] || told.off?.co2[what]).map(what => h('tr', null, h('th', {scope: 'row'}, t(`co2_${what}`)),
-          ['on', 'off'].map(way => h('td', null, pick(told[way]?.co2[what]) || '–')))))) : h('p', null, t('no_worth')),
+          ['on', 'off'].map(one => h('td', null, pick(told[one]?.co2[what]) || '–')))))) : h('p', null, t('no_worth')),
     some && h('details', null, h('summary', null, t('assumed')), Object.entries(some.assumed).map(([name, [a, b, c]]) => h('div', null, `${name}: ${a.toLocaleString()} … ${b.toLocaleString()} … ${c.toLocaleString()}`))),
   ]);
 }

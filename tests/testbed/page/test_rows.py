@@ -68,3 +68,16 @@ def test_the_way_a_tag_went_is_told_from_what_it_did_before():
     assert rows.way("L/A", at) == 1
     assert rows.way("L/A", START + 20 * SECOND) == 0
     assert rows.way("L/unknown", at) == 0
+
+
+def test_what_swings_more_where_it_stands_is_told_apart_from_what_moves_and_from_what_only_shakes():
+    times, noise = np.arange(1, 301) / 10, np.random.default_rng(7).normal(0.0, 0.05, (2, 300))
+    swing = np.where(times > 24.0, 0.5, 0.1) * np.sin(2 * np.pi * 0.8 * times)
+    values = np.stack(
+        [5.0 + swing + noise[0], 5.0 + noise[1], 5.0 + np.where(times > 28.5, 1.0, 0.0) + noise[1]], axis=1
+    )
+    group = Group("g", tuple(Tag(name=f"L/{name}", group="g") for name in "ABC"))
+    rows = Rows((group,), START, 60.0)
+    time = START + np.round(times * SECOND).astype(np.int64)
+    rows.add(Chunk(group, int(time[-1]), time, values, np.zeros(values.shape, np.uint32)))
+    assert [rows.way(f"L/{name}", int(time[-1])) for name in "ABC"] == [2, 0, 1]

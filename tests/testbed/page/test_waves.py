@@ -73,8 +73,7 @@ def test_what_is_drawn_and_heard_is_the_very_waveform_of_the_record_and_sound_is
         seen.page.wait_for_selector("#sound[aria-pressed=true]")
         seen.page.select_option("#speed", "max")
         seen.end()
-        seen.page.wait_for_function("document.querySelector('#singing').textContent.includes('m/s²')")
-        seen.page.wait_for_function("window.pieces.length > 3")
+        seen.until(lambda: "m/s²" in seen.text("#singing") and seen.page.evaluate("window.pieces.length") > 3)
         pieces = seen.page.evaluate("window.pieces")
         assert seen.page.evaluate(_TONE) == pytest.approx([1.0, 0.0, 3.0], abs=0.02)
         assert seen.page.evaluate(_LOUDEST) <= 0.25
