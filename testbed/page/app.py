@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from connectors.errors import TestbedError
 from connectors.texts import LANGUAGES, say, speaking
 from testbed.page.access import COOKIE, LASTS_S, Access
-from testbed.page.door import REPORT_POLICY, Door
+from testbed.page.door import REPORT_POLICY, Door, whole
 from testbed.page.labels import labels
 from testbed.page.records import Records
 from testbed.page.replay_routes import replay_routes
@@ -117,7 +117,7 @@ class Pages:
 
     async def crop(self, request: Request) -> Response:
         """What the camera saw, of an alarm of the run on the stage."""
-        show, alarm = self._stage.show, _whole(request.path_params["alarm"])
+        show, alarm = self._stage.show, whole(request.path_params["alarm"])
         if self._access.visitor(request.cookies) is None:
             return Response(status_code=403)
         is_there = show is not None and str(show.number) == request.path_params["number"]
@@ -149,11 +149,6 @@ class Pages:
         is_secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=is_secure)
         return answer
-
-
-def _whole(text: str) -> int:
-    """A number of a few digits, 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 def _report(run, language: str) -> str:

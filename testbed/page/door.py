@@ -84,6 +84,11 @@ def _is_own(origin: str | None, host: str, scheme: str) -> bool:
     return origin is not None and origin == f"{'https' if secure else 'http'}://{host}"
 
 
+def whole(text: str) -> int:
+    """A number of a few digits in an address, -1 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
+
+
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
 

@@ -22,7 +22,7 @@ from connectors.times import nanoseconds
 from testbed.exports import SUFFIX, export, missing
 from testbed.exports.content import Content
 from testbed.page.access import Access, Bucket
-from testbed.page.door import REPORT_POLICY
+from testbed.page.door import REPORT_POLICY, whole
 from testbed.page.records import Records
 from testbed.page.replay import Replay
 
@@ -40,7 +40,7 @@ def replay_routes(records: Records, access: Access) -> list[Route]:
         Route("/records.json", desk.guarded(desk.listed)),
         Route("/record/{name}/about.json", desk.guarded(desk.about)),
         Route("/record/{name}/rows", desk.guarded(desk.rows)),
-        Route("/record/{name}/picture/{alarm:int}", desk.guarded(desk.picture)),
+        Route("/record/{name}/picture/{alarm}", desk.guarded(desk.picture)),
         Route("/record/{name}/report/{language}", desk.guarded(desk.report)),
         Route("/record/{name}/export/{form}", desk.guarded(desk.export)),
     ]
@@ -96,7 +96,7 @@ class _Desk:
         return Response(found.tobytes(), media_type="application/octet-stream")
 
     async def picture(self, request: Request) -> Response:
-        data = (await self._open(request)).picture(request.path_params["alarm"])
+        data = (await self._open(request)).picture(whole(request.path_params["alarm"]))
         return Response(data, media_type="image/png") if data else Response(status_code=404)
 
     async def report(self, request: Request) -> Response:

@@ -105,6 +105,7 @@ TARGETS = [
     "/CON", "/app.js::$DATA",
     "/report/1/en/", "/report/../1/en", "/report/-1/en", "/report/1e9/en", "/report/%31/en", "/report/0x1/en",
     f"/report/{'9' * 5000}/en", f"/crop/1/{'9' * 5000}", "/crop/1/-1", "/crop/1/0", "/crop/1/%00", "/report/1/en%00",
+    "/record/..%2f..%2fetc/report/en/x", f"/record/a/picture/{'9' * 5000}/x", "/record//about.json", "/record/",
     f"/report/1/{'e' * 2000}", "/report/1/ko%0d%0aset-cookie:a=b", "/?" + "a=b&" * 2000, "/" + "a" * 30_000,
 ]  # fmt: skip
 
@@ -116,6 +117,25 @@ def test_no_address_leads_astray(near, target):
     assert status(came) == (200 if is_home else 404)
     assert b"root:" not in came and b"import " not in came.split(b"\r\n\r\n", 1)[1].replace(b"import {", b"")
     assert b"set-cookie" not in came.lower()
+
+
+RECORDS = [
+    "..", "%2e%2e", "..%2f..", "%252e%252e", "..%5c..", "a%00", ".", "~", "%2fetc%2fpasswd", "C:", "con", "a" * 5000,
+]  # fmt: skip
+ASKED = [
+    "about.json", "rows?columns=0&from=0&to=1&n=10", "rows", f"rows?columns={'9' * 5000}&from=nan&to=inf&n=-1",
+    f"picture/{'9' * 5000}", "picture/1", "report/en", "report/..", "export/csv",
+    "export/../../x", "export/parquet?from=nan",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS, ids=lambda name: name[:20])
+def test_no_record_is_reached_by_a_name_that_is_none(near, name, monkeypatch):
+    monkeypatch.setattr(Bucket, "take", lambda self: True)
+    for asked in ASKED:
+        came = raw(near, request(near, f"GET /record/{name}/{asked} HTTP/1.1"))
+        assert status(came) in (404, 422), asked
+        assert b"root:" not in came and b"Traceback" not in came
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X"])
