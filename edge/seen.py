@@ -43,6 +43,14 @@ class Sketch:
         self._kept: set[int] = set()
         self._bound = 1 << (8 * BYTES)
 
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Sketch:
+        """The sketch that a card tells, to take in more."""
+        sketch, data = cls(), base64.b64decode(told["hashes"])
+        sketch._kept = {int.from_bytes(data[i : i + BYTES], "big") for i in range(0, len(data), BYTES)}
+        sketch._bound = int(told["below"])
+        return sketch
+
     def add(self, *hashes: int) -> None:
         """Take them in."""
         self._kept.update(h for h in hashes if h < self._bound)

@@ -278,7 +278,9 @@ def check(
 
 @app.command()
 def models(
-    action: Annotated[str, typer.Argument(help="list, show NAME, add FILE, compare A B, threshold NAME.")] = "list",
+    action: Annotated[
+        str, typer.Argument(help="list, show NAME, add FILE, compare A B, threshold NAME, recentre NAME.")
+    ] = "list",
     names: Annotated[list[str] | None, typer.Argument(help="Names, or .onnx files.")] = None,
     card: Annotated[Path | None, typer.Option(help="With add: JSON of what the file does not say itself.")] = None,
     settings: Annotated[
@@ -290,19 +292,40 @@ def models(
     scenario: Annotated[str | None, typer.Option(help="With compare: run both on this scenario.")] = None,
     seed: int = 1,
     seeds: Seeds = None,
-    data: Annotated[str | None, typer.Option(help="With compare, show --html: score on this set of data.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="With compare, show --html: score on this set. With recentre: a file, or a run.")
+    ] = None,
     root: Root = None,
     test: Test = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="With recentre: the .onnx file to write.")] = None,
+    confirmed_by: Annotated[str, typer.Option(help="With recentre: who confirms that it was normal.")] = "",
+    since: Annotated[str | None, typer.Option("--from", help="With recentre: the data from this time on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="With recentre: the data up to this time.")] = None,
+    tags: Tags = None,
+    tz: Zone = "UTC",
+    most: Annotated[
+        float | None, typer.Option(help="With recentre: standard deviations a tag may move, 3 by itself.")
+    ] = None,
+    recalibrate: Annotated[bool, typer.Option(help="With recentre: the threshold, too.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="With recentre: in spite of alarms and --most; its card says so.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """The models at hand, what they say of themselves, and two beside each other."""
     from testbed.model_commands import Ask
 
     several = _seeds(seed, seeds)
+    stretch = None
+    if action == "recentre" and data is not None:
+        from testbed.recentring import Stretch
+
+        stretch = Stretch(data=Path(data), by=confirmed_by, since=since, until=until, tags=tags, zone=tz)
     ask = Ask(
-        action, names or (), html, scenario, several, data, root, test, jobs, json, card, settings or (), value, reason
-    )
+        action, names or (), html, scenario, several, data, root, test, jobs, json, card, settings or (), value, reason,
+        stretch, out, most, recalibrate, force,
+    )  # fmt: skip
     return commands.models(ask)
 
 

@@ -6,7 +6,7 @@ import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.errors import InputError, nearest
 from connectors.texts import say
@@ -16,7 +16,18 @@ from edge.model import load_model, loaded
 from edge.speed import speed
 from testbed.benching.jobs import Progress
 
-ACTIONS = {"list": 0, "show": 1, "add": 1, "compare": 2, "threshold": 1}  # and how many models each takes
+if TYPE_CHECKING:
+    from testbed.recentring import Stretch
+
+ACTIONS = {
+    "list": 0,
+    "show": 1,
+    "add": 1,
+    "compare": 2,
+    "threshold": 1,
+    "recentre": 1,
+}  # and how many models each takes
+SHOWN = 10  # tags that a terminal shows
 WIDE = 60  # characters of a value that a terminal shows
 
 
@@ -38,6 +49,11 @@ class Ask:
     settings: Sequence[str] = ()
     value: float | None = None
     reason: str = ""
+    stretch: Stretch | None = None
+    out: Path | None = None
+    most: float | None = None
+    recalibrate: bool = False
+    force: bool = False
 
 
 def carry_out(ask: Ask, progress: Progress) -> int:
@@ -45,7 +61,8 @@ def carry_out(ask: Ask, progress: Progress) -> int:
     if ask.action not in ACTIONS:
         raise InputError(
             say(
-                "models takes 'list', 'show NAME', 'add FILE', 'compare A B' or 'threshold NAME', but got '{action}'.",
+                "models takes 'list', 'show NAME', 'add FILE', 'compare A B', 'threshold NAME' or 'recentre NAME', but "
+                "got '{action}'.",
                 action=ask.action,
             )
             + nearest(ask.action, ACTIONS)
@@ -189,6 +206,34 @@ def _threshold(ask: Ask, progress: Progress) -> int:
     return 0
 
 
+def _recentre(ask: Ask, progress: Progress) -> int:
+    """Move a model's centre to a stretch that a person confirms to be normal, and tell how far each tag went."""
+    from testbed.recentring import MOST, furthest, recentred
+    from testbed.train import writable, write_model
+
+    if ask.stretch is None or ask.out is None:
+        raise InputError(
+            say("models recentre takes --data FILE (or a run's folder), --confirmed-by NAME and --out NEW.onnx.")
+        )
+    writable(ask.out)
+    most = MOST if ask.most is None else ask.most
+    made, entry = recentred(ask.names[0], ask.stretch, most, ask.recalibrate, ask.force)
+    write_model(made, ask.out)
+    if ask.json:
+        print(jsonlib.dumps({"file": str(ask.out), **entry}, ensure_ascii=False))
+        return 0
+    for name, z in sorted(entry["moved_sigmas"].items(), key=lambda pair: -abs(pair[1]))[:SHOWN]:
+        print(f"  {z:+7.2f}  {name}")
+    name, z = furthest(entry)
+    told = {"n": len(entry["moved_sigmas"]), "rows": entry["rows"], "tag": name, "z": f"{z:+.2f}"}
+    told |= {"before": entry["alarms_before"], "after": entry["alarms_after"]}
+    print(say("Wrote {file}: {n} tags re-centred on {rows} rows, furthest {tag} by {z} standard deviations; alarms in "
+              "this stretch {before} before, {after} after.", file=ask.out, **told))  # fmt: skip
+    for reason in entry["forced_against"]:
+        print(say("FORCED against: {reasons}", reasons=reason))
+    return 0
+
+
 def _print_pairs(models: tuple[str, str], entries: Sequence[dict[str, Any]], key: str) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -204,4 +249,4 @@ def _told(value: Any) -> str:
     return text if len(text) <= WIDE else text[: WIDE - 1] + "…"
 
 
-_DO = {"list": _list, "show": _show, "add": _add, "compare": _compare, "threshold": _threshold}
+_DO = {"list": _list, "show": _show, "add": _add, "compare": _compare, "threshold": _threshold, "recentre": _recentre}

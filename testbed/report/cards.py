@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anomaly.calibrate import carried_h
+from anomaly.recentre import KEY as RECENTRED
 from connectors.texts import say, word
 from edge.card import braces
 from testbed.ledger import CHANGES
@@ -76,6 +77,7 @@ def facts(about: Mapping[str, Any], card: Mapping[str, Any]) -> list[tuple[str, 
         (say("threshold"), _threshold(card) if scores else ""),
         (say("alarm"), _alarm(card.get("alarm", {})) if scores else ""),
         (say("threshold changed"), _changes(card.get(CHANGES, ()))),
+        (say("re-centred"), _recentred(card.get(RECENTRED, ()))),
         (say("calibrated on"), _calibration(card.get("calibration", {}))),
         (say("training data"), _training(card.get("training", {}))),
         (say("licence"), word(str(card.get("licence", "")))),
@@ -113,6 +115,20 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> str:
         was, now = number(change["from"]), number(change["to"])
         parts.append(say("from {before} to {now} on {time}, {after}: {reason}",
                          before=was, now=now, time=change["time"], after=after, reason=change["reason"]))  # fmt: skip
+    return "; ".join(parts)
+
+
+def _recentred(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Each movement of the centre: who confirmed which stretch, what moved furthest, and against what it was forced."""
+    parts = []
+    for entry in entries:
+        name, z = max(entry["moved_sigmas"].items(), key=lambda pair: abs(pair[1]))
+        told = {"first": entry["from"], "last": entry["to"], "data": entry["data"], "name": entry["confirmed_by"]}
+        told |= {"tag": name, "z": f"{z:+.2f}", "threshold": word(entry["threshold"])}
+        parts.append(say("on {first} – {last} of {data}, confirmed by {name}; furthest {tag}, {z} standard deviations; "
+                         "threshold {threshold}", **told))  # fmt: skip
+        if entry["forced_against"]:
+            parts.append(say("FORCED against: {reasons}", reasons=" ".join(entry["forced_against"])))
     return "; ".join(parts)
 
 
