@@ -44,19 +44,22 @@ def grey_stem() -> tuple[np.ndarray, np.ndarray]:
     return scaled.sum(axis=1, keepdims=True).astype(np.float32), (bias + shift).astype(np.float32)
 
 
-def grid(g: Graph, grey: str, wanted: Sequence[str], pool: int = 3) -> str:
-    """One feature vector a cell of the finest of `wanted`: float32 (n, channels, h / stride, w / stride).
+def grid(g: Graph, grey: str, wanted: Sequence[str], pool: int = 3, stride: int = 0) -> str:
+    """One feature vector a cell of `stride` px: float32 (n, channels, h / stride, w / stride).
 
-    Coarser taps are spread over the cells they cover. Each is the mean of `pool` × `pool` cells, without which a
+    By itself a cell is one of the finest of `wanted`. Coarser taps are spread over the cells they cover, of finer ones
+    a cell is the mean. Each is first the mean of `pool` × `pool` cells, without which a
     vector knows next to nothing of its neighbours (Roth et al., CVPR 2022, section 3.1).
     """
-    finest = min(STRIDES[name] for name in wanted)
+    cell = stride or min(STRIDES[name] for name in wanted)
     parts = []
     for name, tap in zip(wanted, taps(g, grey, wanted), strict=True):
         value = tap
         if pool > 1:
             value = g.add("AveragePool", value, kernel_shape=[pool] * 2, pads=[pool // 2] * 4, count_include_pad=0)
-        factor = STRIDES[name] / finest
+        factor, finer = STRIDES[name] / cell, cell // STRIDES[name]
+        if finer > 1:
+            value = g.add("AveragePool", value, kernel_shape=[finer] * 2, strides=[finer] * 2)
         if factor > 1:
             scales = g.constant(np.array([1, 1, factor, factor]))
             value = g.add("Resize", value, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
@@ -95,11 +98,11 @@ class Extractor:
 
     def __init__(
         self, wanted: Sequence[str], pool: int = 3, shrink: int = 1,
-        before: Callable[[Graph, str], str] = lambda g, grey: grey,
+        before: Callable[[Graph, str], str] = lambda g, grey: grey, stride: int = 0,
     ) -> None:  # fmt: skip
         g = Graph("features")
         grey = g.add("Transpose", g.pixels("image", [1, "h", "w", 1]), perm=[0, 3, 1, 2])
-        cells = grid(g, halved(g, before(g, grey), shrink), wanted, pool)
+        cells = grid(g, halved(g, before(g, grey), shrink), wanted, pool, stride)
         g.output(cells, "cells", [1, channels(wanted), "rows", "columns"])
         self._session = Session(g.plain({}), "features")
 

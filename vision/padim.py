@@ -22,9 +22,10 @@ from vision.features import Extractor, channels, drawn, grid
 from vision.patch import Progress, image_input, pointwise, principal
 
 SIDE = 224  # px a picture is brought to
-TAPS = ("stride8", "stride16")
+TAPS = ("stride4", "stride8", "stride16")
 POOL = 3  # cells a feature is the mean of, each way
-CELLS = SIDE // 8  # a side of the map
+STRIDE = 8  # px a cell
+CELLS = SIDE // STRIDE  # a side of the map
 AXES = 64  # principal axes kept
 SHRINK = 0.3  # share of the sphere in each covariance
 BRIGHTNESS, CONTRAST = 110.0, 35.0  # grey levels: mean and spread every picture is brought to, whatever its exposure
@@ -87,7 +88,7 @@ def fit(
         raise InputError(
             say("{n} normal pictures are too few to fit on. Give at least {least}.", n=len(pictures), least=LEAST)
         )
-    extract = Extractor(TAPS, POOL, before=exposed)
+    extract = Extractor(TAPS, POOL, before=exposed, stride=STRIDE)
     digest = hashlib.sha256()
     seen = np.empty((len(pictures), CELLS * CELLS, channels(TAPS)), np.float32)
     for i, picture in enumerate(pictures):
@@ -142,7 +143,7 @@ def _graph(usual: Usual, alarm_level: float) -> Graph:
     """Picture uint8 (1, SIDE, SIDE, 1) to map (1, CELLS, CELLS) and score (1,), 1.0 = alarm level."""
     g = Graph("surface-padim")
     grey = g.add("Transpose", g.pixels("image", [1, SIDE, SIDE, 1]), perm=[0, 3, 1, 2])
-    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL), usual.axes.T, -(usual.mean @ usual.axes))
+    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL, STRIDE), usual.axes.T, -(usual.mean @ usual.axes))
     places = CELLS * CELLS
     listed = g.add("Transpose", g.reshape(points, [usual.axes.shape[1], places, 1]), perm=[1, 2, 0])
     off = g.add("MatMul", g.add("Sub", listed, g.constant(usual.middle)), g.constant(usual.whitening))
@@ -165,7 +166,7 @@ def _card(value: float, calibration: dict[str, Any]) -> dict[str, Any]:
         "advice": "look-at-map",
         "inputs": [image_input([1, SIDE, SIDE, 1], SIDE)],
         "outputs": [{"name": "map", "role": "map"}, {"name": "score", "role": "score"}],
-        "stride": SIDE // CELLS,
+        "stride": STRIDE,
         "threshold": value,
         "alarm": {"k": 1, "n": 1},
         "choices": {

@@ -74,7 +74,7 @@ def test_no_group_calibrates_the_fit_that_knows_it(monkeypatch):
 
 def test_what_calibrates_scores_as_the_graph_does(data):
     session = OnnxModel(data, "padim.onnx").session
-    extract = padim.Extractor(padim.TAPS, padim.POOL, before=padim.exposed)
+    extract = padim.Extractor(padim.TAPS, padim.POOL, before=padim.exposed, stride=padim.STRIDE)
     features = np.stack([extract(feed(part(seed))[0, :, :, 0]).reshape(CELLS * CELLS, -1) for seed in range(24)])
     usual, threshold = Usual.of(features), OnnxModel(data, "padim.onnx").card.raw["threshold"]
     said = session.run({"image": feed(second_hole(5))})["score"][0]
