@@ -48,6 +48,7 @@ def _desk() -> dict[str, str]:
 
 def _told() -> dict[str, str]:
     return {
+        "nothing_to_find": say("no fault to be found"),
         "happened": say("What happened"),
         "was_done": say("What was done"),
         "found_of_it": say("What was found of it"),

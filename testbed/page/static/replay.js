@@ -184,7 +184,7 @@ function relabel() {
 
 function outcome() {
   const told = about.outcome, lead = about.truths.filter(one => one.is_fault && !one.box && one.lead_s !== null);
-  const parts = [`${told.found} / ${told.faults} ${t('found')}`, `${t('false_alarms')} ${told.false_alarms}`];
+  const parts = [told.faults ? `${told.found} / ${told.faults} ${t('found')}` : t('nothing_to_find'), `${t('false_alarms')} ${told.false_alarms}`];
   if (told.late) parts.push(`${t('end.late')} ${told.late}`);
   if (told.missed) parts.push(`${t('end.missed')} ${told.missed}`);
   if (lead.length === 1) parts.push(`${t('lead')} ${pick(lead[0].lead_s_text)}`);

@@ -8,7 +8,8 @@ import {savePicture, saveTable, table} from './take.js';
 import {shade, zoomable} from './zoom.js';
 
 const SPANS = [30, 120, 0];  // s; 0 is the whole run
-const view = {span: 120, held: null, cursor: null};  // held: the stretch that stands still; cursor: share of it
+// held: the stretch that stands still; rows: as many as there were then; cursor: share of the stretch
+const view = {span: 120, held: null, rows: 0, cursor: null};
 let plots = [], names = [];
 
 const now = () => store.rows * store.run.row_s;
@@ -21,10 +22,10 @@ function span() {
 
 function series(name) {
   const c = column(name), row_s = store.run.row_s;
-  return {from: 0, row_s, n: c < 0 ? 0 : store.rows, low: i => low(i, c), high: i => high(i, c), hole_s: hole(tag(name), row_s)};
+  return {from: 0, row_s, n: c < 0 ? 0 : view.held ? view.rows : store.rows, low: i => low(i, c), high: i => high(i, c), hole_s: hole(tag(name), row_s)};
 }
 
-const cursorAt = () => view.cursor === null ? null : span().from + view.cursor * (span().to - span().from);
+const cursorAt = () => view.cursor === null || !store.run ? null : span().from + view.cursor * (span().to - span().from);
 
 // The value under the cursor with time and unit; where a stretch holds several samples, the lowest and the highest.
 function told(name, at) {
@@ -68,6 +69,7 @@ function marks(g, x, box, stretch) {
 }
 
 function hold(stretch) {
+  if (stretch && !view.held) view.rows = store.rows;
   view.held = stretch;
   relabel();
   draw();
@@ -100,7 +102,8 @@ function plot(name) {
     canvas.title = t('trend_keys');
     gone.setAttribute('aria-label', `${t('remove')}: ${short(name)}`);
   }, paint: () => {
-    put(value, `${shown(name, latest(name))} ${tag(name)?.unit ?? ''}`);
+    const at = cursorAt();
+    put(value, at === null ? `${shown(name, latest(name))} ${tag(name)?.unit ?? ''}` : told(name, at));
     repaint();
   }};
 }
@@ -128,7 +131,7 @@ function behind() {
   if (!view.held || !store.run) return '';
   const missing = plots.map(one => holes(series(one.name), view.held)).filter(one => one.n);
   const n = missing.reduce((sum, one) => sum + one.n, 0), long = missing.reduce((sum, one) => sum + one.long, 0);
-  const ahead = Math.max(0, now() - view.held.to);
+  const ahead = (store.rows - view.rows) * store.run.row_s;
   return `${t('held')} · ${t('ahead')} ${moment(ahead)} · ${t('holes')} ${n}${n ? ` (${long.toFixed(1)} ${t('seconds')})` : ''}`;
 }
 
