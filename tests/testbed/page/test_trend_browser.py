@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from tests.testbed.page.test_page_browser import served, visitor  # noqa: F401 - a fixture
+from tests.testbed.page.browsing import visitor
+from tests.testbed.page.test_page_browser import served  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -23,7 +24,7 @@ def rows(page) -> list[dict[str, str]]:
 def test_a_trend_is_looked_at_closely_held_read_off_and_taken_along(served):  # noqa: F811
     with visitor(served) as seen:
         page = seen.page
-        seen.play("5")
+        seen.play(speed="5")
         page.locator(".trend b", has_text="m/min").wait_for()
         page.click("#hold")
         behind = page.locator("#behind")
@@ -51,6 +52,7 @@ def test_a_trend_is_looked_at_closely_held_read_off_and_taken_along(served):  # 
             page.keyboard.press("+")
         closer = rows(page)
         assert 100 < len(closer) < 400 and all(row in whole for row in closer)
+        canvas.focus()
         page.keyboard.press("0")
         page.locator("#hold[aria-pressed=false]").wait_for()
 
