@@ -1,40 +1,72 @@
-"""Draws the pictures of the live page that the documents show: `python docs/page_pictures.py`. Needs chromium.
+"""Draws pictures of the live page: `python docs/page_pictures.py`. Needs chromium.
 
-docs/page.png, docs/page_ko.png   a sticker at its high point: the tear rolls down the mould, seconds are left
+docs/page.png, docs/page_ko.png           a sticker at its high point: the tear rolls down the mould, seconds are left
+docs/page_chatter.png, page_chatter_ko.png  a stand of the cold mill begins to sing
+
+`--all FOLDER [STORY …]` draws every view of every story at its high point, or of those named, in both languages: to be
+looked at, not to be kept.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from testbed.library import shipped
 
 DOCS = Path(__file__).parent
-STORY, SPEED = "caster-sticker", "5"
 SIZE = {"width": 1600, "height": 900}
 WAIT_MS = 240_000
+KEPT = {"page": ("caster-sticker", "mould", "5", ".exit:not(:empty)"),
+        "page_chatter": ("tcm-chatter", "chatter", "real", "#singing.exit")}  # fmt: skip
+LANGUAGES = {"en": "", "ko": "_ko"}
 
 
 def main() -> None:
-    """Serve the page, play the story in both languages, and take a picture while the alarm's time runs."""
-    browser_file = shutil.which("chromium")
-    if browser_file is None:
-        sys.exit("chromium is not on PATH. Install it first.")
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
+    """Serve the page and draw what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", type=Path, metavar="FOLDER")
+    parser.add_argument("stories", nargs="*", metavar="STORY")
+    asked = parser.parse_args()
+    with _served() as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        if asked.all is None:
+            for name, (story, view, speed, sign) in KEPT.items():
+                _keep(browser, address, name, story, view, speed, sign)
+        else:
+            asked.all.mkdir(parents=True, exist_ok=True)
+            for story in asked.stories or [one.name for one in shipped()]:
+                try:
+                    _look(browser, address, story, asked.all)
+                except Error as error:  # of the browser, such as a story that never comes to it
+                    print(f"{story}: {error.message.splitlines()[0]}")
+        browser.close()
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium")
+    return found or sys.exit("chromium is not on PATH. Install it first.")
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """The address of a page of its own."""
+    with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-m", "testbed", "demo", "--no-browser", "--lang", "en", "--port", "8797"]
+        command += ["--over", "memory", "--story", "tcm-chatter"]
         environment = {**os.environ, "TESTBED_HOME": home, "PYTHONPATH": str(DOCS.parent)}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=home) as server:
             try:
-                address = _address(server)
-                browser = play.chromium.launch(executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"])
-                for language, name in (("en", "page.png"), ("ko", "page_ko.png")):
-                    _draw(browser, address, language, DOCS / name)
-                browser.close()
+                yield _address(server)
             finally:
                 server.terminate()
 
@@ -49,22 +81,52 @@ def _address(server: subprocess.Popen[str]) -> str:
     sys.exit("The page did not start.")
 
 
-def _draw(browser: Browser, address: str, language: str, picture: Path) -> None:
+def _started(browser: Browser, address: str, story: str, speed: str) -> Page:
     page = browser.new_page(viewport=SIZE)  # pyright: ignore[reportArgumentType]
     page.set_default_timeout(WAIT_MS)
     page.goto(address)
     page.wait_for_selector("#story")
+    page.select_option("#speed", speed)
+    page.select_option("#story", story)
+    page.click("#start")
+    return page
+
+
+def _shoot(page: Page, language: str, picture: Path) -> None:
     if page.get_attribute("html", "lang") != language:
         page.click("#language")
-    page.select_option("#speed", SPEED)
-    page.select_option("#story", STORY)
-    page.click("#start")
-    page.click("#tabs button:nth-child(2)")  # the mould
-    page.wait_for_selector(".exit:not(:empty)")
+    page.wait_for_timeout(400)  # until it is drawn
     page.screenshot(path=str(picture))
+    print(f"{picture.name}: {picture.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+def _keep(browser: Browser, address: str, name: str, story: str, view: str, speed: str, sign: str) -> None:
+    """A view at the moment its sign appears, in both languages."""
+    page = _started(browser, address, story, speed)
+    page.click(f"#tabs [data-key={view}]")
+    page.wait_for_selector(sign)
+    page.click("#pause")
+    for language, suffix in LANGUAGES.items():
+        _shoot(page, language, DOCS / f"{name}{suffix}.png")
     page.click("#reset")
     page.close()
-    print(f"{picture.name}: {picture.stat().st_size / 1000:.0f} kB")
+
+
+def _look(browser: Browser, address: str, story: str, folder: Path) -> None:
+    """Every view of a story as soon as an alarm stands, or at its end where none comes."""
+    page = _started(browser, address, story, "real")
+    page.wait_for_selector("#alarms tbody tr, #outcome")
+    if page.is_enabled("#pause"):
+        page.wait_for_timeout(1_000)
+        page.click("#pause")
+    views = page.eval_on_selector_all("#tabs [data-key]", "all => all.map(one => one.dataset.key)") or ["works"]
+    for view in views:
+        if len(views) > 1:
+            page.click(f"#tabs [data-key={view}]")
+        for language, suffix in LANGUAGES.items():
+            _shoot(page, language, folder / f"{story}_{view}{suffix}.png")
+    page.click("#reset")
+    page.close()
 
 
 if __name__ == "__main__":

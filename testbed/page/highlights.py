@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from testbed.scenario import Fault, Scenario
 
 PACES = ("real", "2", "5", "10", "30")
-WITHIN_S = 120.0  # wall time a visitor stands before a screen, judgement
+WITHIN_S = 150.0  # wall time from there to the end, of which the last half minute only tells how it went; judgement
 LEAD_S, LONG_LEAD_S = 20.0, 60.0  # source time shown before it happens, at the plant's own pace and faster
 SPARED_S = 30.0  # s that are not worth passing over
 SEEN = 3  # of a quiet day, so many things that only resemble a fault

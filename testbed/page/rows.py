@@ -15,7 +15,7 @@ from edge.merge import Chunk
 STEP_S = 0.1  # the finest stretch: ten rows a second are as many as an eye follows
 MOST = 6_000  # rows; a run that is longer than ten minutes has longer stretches
 BEFORE_S, LATELY_S = 10.0, 1.0  # what a tag is held against to say which way it went
-SWING_S, CALM_S = 4.0, 20.0  # of a swing, and what it is held against: judgement
+SWING_S, SHAKE_S, CALM_S = 4.0, 0.3, 20.0  # of a slow and of a fast swing, and what it is held against: judgement
 MORE = 1.8  # times as wide as at its calmest; noise is so once in a thousand looks
 
 
@@ -95,7 +95,8 @@ class Rows:
         since = max(0, at - round(CALM_S * SECOND / self.step_ns))
         wide = self._high[since:at, column] - self._low[since:at, column]
         slow = max(2, round(SWING_S * SECOND / self.step_ns))
-        return 2 if _grew(wide, lately, np.mean) or _grew(middle[since - at :], slow, np.std) else 0
+        fast = max(1, round(SHAKE_S * SECOND / self.step_ns))
+        return 2 if _grew(wide, fast, np.mean) or _grew(middle[since - at :], slow, np.std) else 0
 
 
 def _grew(values: np.ndarray, n: int, measure: Callable[[np.ndarray], Any]) -> bool:

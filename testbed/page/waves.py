@@ -13,7 +13,7 @@ from edge.merge import Chunk
 from testbed.plant import Plant
 
 SHORT = "ACC"  # last level of the tags of a stand's accelerometers
-KEPT_S, SENT_S = 2.0, 0.5  # source time that is kept, and that one frame holds at most: judgement
+KEPT_S, SENT_S = 8.0, 0.5  # source time that is kept, and that one frame holds at most: judgement
 STEP = 0.01  # m/s2 of one count on the wire: the sensor's own step
 
 
@@ -40,34 +40,39 @@ class Waves:
 
     Attributes:
         group: whose tags they are; None where a run has none.
-        end: number of the sample after the newest.
     """
 
     def __init__(self, groups: Sequence[Group]) -> None:
         self.group = next((g for g in groups if g.kind == "blocks" and g.tags[0].short == SHORT), None)
         self._rate = 0.0 if self.group is None else float(self.group.tags[0].rate_hz or 0.0)
-        self._kept: tuple[int, np.ndarray] = (0, np.zeros((0, 0 if self.group is None else len(self.group.tags))))
-
-    @property
-    def end(self) -> int:
-        first, values = self._kept
-        return first + len(values)
+        self._pieces: tuple[tuple[int, np.ndarray], ...] = ()  # number of the first sample, and (n, k) m/s2
 
     def add(self, chunk: Chunk) -> None:
         """Take in what the group has up to its mark."""
         if self.group is None or chunk.group.name != self.group.name or not len(chunk.values):
             return
-        first, values = self._kept
-        values = np.concatenate([values, chunk.values])
-        over = max(0, len(values) - round(KEPT_S * self._rate))
-        self._kept = first + over, values[over:]
+        end = self._end()
+        least = end + len(chunk.values) - round(KEPT_S * self._rate)
+        kept = tuple(piece for piece in self._pieces if piece[0] + len(piece[1]) > least)
+        self._pieces = (*kept, (end, chunk.values))
+
+    def _end(self) -> int:
+        return self._pieces[-1][0] + len(self._pieces[-1][1]) if self._pieces else 0
 
     def since(self, number: int) -> Cut:
-        """What came from sample `number` on, the newest of it where that is more than a frame holds."""
-        first, values = self._kept
-        begin = max(number, first, first + len(values) - round(SENT_S * self._rate))
-        cut = np.nan_to_num(values[begin - first :] / STEP)
-        counts = np.clip(np.round(cut), -32_767, 32_767).astype("<i2")
+        """What came from sample `number` on, the newest of it where that is more than a frame holds.
+
+        From 0 on it is all that is kept, for a page that has just begun to look.
+        """
+        pieces = self._pieces
+        if not pieces:
+            return Cut(number, 0, b"")
+        end, span = pieces[-1][0] + len(pieces[-1][1]), KEPT_S if number == 0 else SENT_S
+        begin = max(number, pieces[0][0], end - round(span * self._rate))
+        parts = [values[max(0, begin - first) :] for first, values in pieces if first + len(values) > begin]
+        if not parts:
+            return Cut(begin, 0, b"")
+        counts = np.clip(np.round(np.nan_to_num(np.concatenate(parts) / STEP)), -32_767, 32_767).astype("<i2")
         return Cut(begin, len(counts), counts.tobytes())
 
     def plain(self, plant: Plant) -> dict[str, Any] | None:

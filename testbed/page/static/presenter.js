@@ -32,7 +32,7 @@ export function draw() {
 
 function desk(state) {
   const on = ['starting', 'running'].includes(state.phase), name = picked ?? state.story;
-  const one = story(name), high = Boolean(one && (one.begin || one.fit !== 'real')), begin = whole ? 0 : one?.begin ?? 0;
+  const one = story(name), high = Boolean(one?.begin), begin = whole ? 0 : one?.begin ?? 0;
   const speed = !whole && state.asked === 'real' ? one?.fit ?? 'real' : state.asked;
   const key = [document.documentElement.lang, state.phase, state.held, whole, Boolean(state.forward), state.speed, state.asked, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
   anew($('desk'), key, () => [

@@ -37,10 +37,13 @@ def test_every_sample_comes_once_in_counts_of_the_sensors_step():
 
 def test_a_page_that_lags_is_sent_the_newest_and_what_is_too_loud_or_missing_stays_in_range():
     waves = Waves([GROUP])
-    waves.add(chunk(0, np.full((5000, 2), 1e9)))
-    waves.add(chunk(5000, np.full((10, 2), np.nan)))
-    cut = waves.since(0)
-    assert cut.first + cut.n == 5010 and cut.n == 500
+    for first in range(0, 20_000, 1000):
+        waves.add(chunk(first, np.full((1000, 2), 1e9)))
+    waves.add(chunk(20_000, np.full((10, 2), np.nan)))
+    cut = waves.since(1)
+    assert cut.first + cut.n == 20_010 and cut.n == 500
+    whole = waves.since(0)
+    assert whole.first + whole.n == 20_010 and whole.n == 8_000
     got = np.frombuffer(cut.data, "<i2")
     assert got.max() == 32_767 and got[-1] == 0
 

@@ -12,7 +12,7 @@ const SHOWN = 2048, HOP = 250, LOOK = 512;  // samples of a spectrum, from one l
 const SPAN_S = 8, FIT = 8;           // s of growth shown; looks that a rate is fitted to, 0.4 s
 const GROWS = 1.5, LOUD = 3;         // 1/s from which it counts as growing, and over its usual strength; judgement
 const AXIS = [0.01, 100];            // m/s2
-let about = null, rings = [], levels = [], usual = [], end = 0, looked = 0, chosen = null, note, sing, hear, canvases, paintBars, paintGrowth, number = -1;
+let about = null, rings = [], levels = [], usual = [], end = 0, chosen = null, note, sing, hear, canvases, paintBars, paintGrowth, number = -1;
 
 const stand = name => name.split('/').at(-2);
 
@@ -22,17 +22,19 @@ function begin(run) {
   rings = about.tags.map(() => new Float32Array(4096));
   levels = about.tags.map(() => []);
   usual = about.tags.map(() => NaN);
-  [end, looked, chosen] = [0, 0, null];
+  [end, chosen] = [0, null];
 }
 
 heard.add(({first, n, data}) => {
   if (!about || !chatter.root || chatter.root.hidden) return;
   const k = about.tags.length, size = rings[0].length;
-  if (first !== end) for (const ring of rings) ring.fill(0);  // something was left out
-  if (first > end + HOP) looked = first;
-  for (let i = 0; i < n; i += 1) for (let c = 0; c < k; c += 1) rings[c][(first + i) % size] = data[i * k + c] * about.step;
+  const goesOn = first === end;  // else something was left out
+  for (let i = 0; i < n; i += 1) {
+    const at = first + i;
+    for (let c = 0; c < k; c += 1) rings[c][at % size] = data[i * k + c] * about.step;
+    if ((at + 1) % HOP === 0 && (goesOn || i >= LOOK)) look(at + 1);
+  }
   end = first + n;
-  for (; looked + HOP <= end; looked += HOP) if (end - looked < size - LOOK) look(looked + HOP);
   const sounded = new Float32Array(n), c = singing();
   for (let i = 0; i < n; i += 1) sounded[i] = data[i * k + c] * about.step;
   play(sounded, about.rate_hz);

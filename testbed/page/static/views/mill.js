@@ -15,7 +15,7 @@ function row(g, w, hgt) {
   g.fillStyle = colour('back');
   g.fillRect(0, 0, w, hgt);
   if (!stands.length || !store.rows) return;
-  const r = rem(), wide = w / stands.length, middle = hgt * 0.36, small = Math.min(wide * 0.12, hgt * 0.062), big = small * 1.5;
+  const r = rem(), wide = w / stands.length, base = Math.min(hgt * 0.76, hgt - 4.3 * r), middle = base * 0.474, small = Math.min(wide * 0.12, base * 0.082), big = small * 1.5;
   const inMill = stands.some(({force}) => latest(force) > 0.5);
   g.strokeStyle = colour('steel');
   g.lineWidth = inMill ? 5 : 1.5;
@@ -38,7 +38,7 @@ function row(g, w, hgt) {
         g.stroke();
       }
     }
-    const bar = hgt * 0.52, top = middle - bar / 2, left = x + Math.min(wide * 0.36, 3 * big);
+    const bar = base * 0.68, top = middle - bar / 2, left = x + Math.min(wide * 0.36, 3 * big);
     g.fillStyle = colour('panel');
     g.fillRect(left, top, r * 0.8, bar);
     g.fillStyle = colour('curve');
@@ -46,10 +46,10 @@ function row(g, w, hgt) {
     g.textAlign = 'center';
     g.fillStyle = colour('ink');
     g.font = font(1.1, 700);
-    g.fillText(name, x, hgt * 0.76);
+    g.fillText(name, x, base);
     g.font = font(0.9);
     [[t('force'), force], [t('gap'), gap], [t('thickness'), thick]].forEach(([label, one], k) => {
-      if (one) g.fillText(`${label} ${shown(one, latest(one))} ${tag(one).unit}`, x, hgt * 0.76 + (k + 1) * 1.25 * r);
+      if (one) g.fillText(`${label} ${shown(one, latest(one))} ${tag(one).unit}`, x, base + (k + 1) * 1.25 * r);
     });
   });
 }
