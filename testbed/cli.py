@@ -388,6 +388,9 @@ def bench(
     test: Test = None,
     over: Annotated[str, typer.Option(help="memory or mqtt; scenarios also opcua and wire.")] = "memory",
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    ray: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster that does the work; local starts one here.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for a page of tables and plots.")] = None,
     json: Json = False,
 ) -> int:
@@ -395,7 +398,7 @@ def bench(
     from testbed.benching.command import Ask
 
     chosen = _listed(scenarios) or ()
-    ask = Ask(_listed(models), chosen, _seeds(seed, seeds), data, root, train, test, over, jobs, out, json)
+    ask = Ask(_listed(models), chosen, _seeds(seed, seeds), data, root, train, test, over, jobs, out, json, ray)
     return commands.bench(ask)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.errors import InputError, nearest
 from connectors.texts import say
 from testbed.benching.cells import Cells
-from testbed.benching.jobs import Progress, together
+from testbed.benching.jobs import Progress, Where, together
 
 OVER_DATA = ("memory", "mqtt")
 
@@ -69,6 +69,7 @@ def bench(
     test: str | Path | None = None,
     over: str = "memory",
     jobs: int = 1,
+    ray: str | None = None,
     progress: Progress = lambda done, of: None,
     out: str | Path | None = None,
 ) -> Bench:
@@ -85,6 +86,7 @@ def bench(
         test: a list of paths that are scored; default all but those that train.
         over: transport of scenarios and pictures.
         jobs: processes.
+        ray: address of a Ray cluster that does the work instead; 'local' or 'auto' starts one on this machine.
         progress: told how much is done.
         out: a folder where what is finished is kept as it comes, one cell a run or a file of a set; the same bench with
             the same folder goes on where it stopped. `Bench.keep` of it ends that.
@@ -101,13 +103,16 @@ def bench(
              "data": data, "train": train, "test": test, "over": over}  # fmt: skip
     if bool(scenarios) == (data is not None):
         raise InputError(say("bench measures on --scenarios or on --data: name one of them."))
+    where = jobs if ray is None else ray
+    if ray is not None and data is not None and not is_series(data):
+        raise InputError(say("--ray goes with scenarios and series; {data} is measured on this machine.", data=data))
     cells = None if out is None else Cells(Path(out))
     if data is None:
         from testbed.benching.scenarios import scenario_rows
 
-        rows = scenario_rows(scenarios, seeds, models, over, jobs, progress, cells)
+        rows = scenario_rows(scenarios, seeds, models, over, where, progress, cells)
     else:
-        rows = _data_rows(data, _path(root), _path(train), _path(test), over, models, jobs, progress, cells)
+        rows = _data_rows(data, _path(root), _path(train), _path(test), over, models, where, progress, cells)
     ledger = Ledger()
     guard_rows(rows, models, seeds, ledger)
     return Bench(rows, about | ({"ledger": ledger.trouble} if ledger.trouble else {}))
@@ -115,7 +120,7 @@ def bench(
 
 def _data_rows(
     data: str, root: Path | None, train: Path | None, test: Path | None, over: str, models: Sequence[str] | None,
-    jobs: int, progress: Progress, cells: Cells | None,
+    jobs: Where, progress: Progress, cells: Cells | None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of one set of data: labelled series, or pictures."""
     if over not in OVER_DATA:
@@ -133,7 +138,7 @@ def _data_rows(
     if data in bearings.SETS:
         from testbed.benching.records import record_rows
 
-        return record_rows(data, root, train, test, models, progress)
+        return record_rows(data, root, train, test, models, progress, cells)
     if is_own or data in series.SETS:
         from testbed.benching.series import series_rows
 
@@ -142,7 +147,14 @@ def _data_rows(
         return series_rows(data, root, test, models, jobs, progress, cells)
     from testbed.benching.pictures import picture_rows
 
-    return picture_rows(data, root, train, test, models, over, progress)
+    return picture_rows(data, root, train, test, models, over, progress, cells)
+
+
+def is_series(data: str) -> bool:
+    """Whether a name stands for labelled series: a set, or a description of one's own."""
+    from testbed.datasets import series
+
+    return data in series.SETS or data.endswith(series.SUFFIX)
 
 
 def _path(given: str | Path | None) -> Path | None:

@@ -21,6 +21,7 @@ import numpy as np
 
 from connectors.errors import InputError
 from connectors.texts import say
+from edge.card import pack, unpack
 from edge.versions import versions
 
 FOLDER = "cells"
@@ -129,6 +130,8 @@ def encoded(value: Any) -> Any:
         return {"is": "tuple" if isinstance(value, tuple) else "list", "of": [encoded(part) for part in value]}
     if isinstance(value, Mapping):
         return {"is": "dict", "of": [[encoded(k), encoded(v)] for k, v in value.items()]}
+    if isinstance(value, np.ndarray):
+        return {"is": "array", "of": pack(value)}
     if isinstance(value, bytes):
         return {"is": "bytes", "of": base64.b64encode(value).decode("ascii")}
     return value.item() if isinstance(value, np.generic) else value
@@ -145,6 +148,8 @@ def decoded(told: Any) -> Any:
         return [decoded(part) for part in of]
     if kind == "dict":
         return {decoded(k): decoded(v) for k, v in of}
+    if kind == "array":
+        return unpack(of).copy()
     if kind == "bytes":
         return base64.b64decode(of)
     return _held()[kind](**{name: decoded(part) for name, part in of.items()})

@@ -42,6 +42,7 @@ class Ask:
     jobs: int
     out: Path | None
     json: bool
+    ray: str | None = None
 
 
 def carry_out(ask: Ask, progress: Progress) -> Bench:
@@ -49,6 +50,7 @@ def carry_out(ask: Ask, progress: Progress) -> Bench:
     return bench(
         models=ask.models, scenarios=ask.scenarios, seeds=ask.seeds, data=ask.data, root=ask.root, train=ask.train,
         test=ask.test, over=ask.over, jobs=ask.jobs, progress=progress, out=ask.out,
+        ray=ask.ray,
     )  # fmt: skip
 
 

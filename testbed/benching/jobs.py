@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from testbed.benching.cells import Cells
 
 Progress = Callable[[float, float], None]  # done, of so many
+Where = int | str  # so many processes here, or the address of a Ray cluster
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
 
 def in_parallel(
-    function: Callable[[Work], Done], work: Sequence[Work], processes: int, progress: Progress,
+    function: Callable[[Work], Done], work: Sequence[Work], where: Where, progress: Progress,
     cells: Cells | None = None,
 ) -> list[Done]:  # fmt: skip
     """What `function`, which stands in a module, makes of each piece of work, in order.
@@ -29,7 +30,7 @@ def in_parallel(
     left = [(i, piece) for i, piece in enumerate(work) if i not in known]
     if known:
         progress(len(known), len(work))
-    for (i, piece), made in zip(left, _made(function, [piece for _, piece in left], processes), strict=True):
+    for (i, piece), made in zip(left, _made(function, [piece for _, piece in left], where), strict=True):
         if cells is not None:
             cells.keep(piece, made)
         known[i] = made
@@ -37,14 +38,19 @@ def in_parallel(
     return [known[i] for i in range(len(work))]
 
 
-def _made(function: Callable[[Work], Done], work: Sequence[Work], processes: int) -> Iterator[Done]:
-    if processes <= 1:
+def _made(function: Callable[[Work], Done], work: Sequence[Work], where: Where) -> Iterator[Done]:
+    if isinstance(where, str):
+        from testbed.benching.on_ray import made_on_ray
+
+        yield from made_on_ray(function, work, where)
+        return
+    if where <= 1:
         yield from map(function, work)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(where, mp_context=get_context("spawn")) as pool:
         yield from pool.map(function, work)
 
 

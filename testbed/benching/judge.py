@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Judge:
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     again: Again = field(init=False)
+    _told: tuple[int, int] = (0, 0)  # compared and found when a cell was kept last
 
     def __post_init__(self) -> None:
         self.again = Again(self.model.card.raw)
@@ -75,6 +76,25 @@ class Judge:
         self.said[i] = "alarm" if self.score[i] >= 1.0 else "normal"
         if "map" in role:
             self.map[i] = outputs[role["map"]].reshape(outputs[role["map"]].shape[-2:])
+
+    def part(self, part: range) -> dict[str, Any]:
+        """What was said of some pictures, for a cell."""
+        kept = {name: {i: held[i] for i in part if i in held} for name, held in self._held().items()}
+        seen = (self.again.compared - self._told[0], self.again.found - self._told[1])
+        self._told = (self.again.compared, self.again.found)
+        return {**kept, "seconds": self.seconds[-len(part) :], "again": seen}
+
+    def take(self, said: Mapping[str, Any]) -> None:
+        """What was said before, from a cell."""
+        for name, held in self._held().items():
+            held.update(said[name])
+        self.seconds += said["seconds"]
+        self.again.compared += said["again"][0]
+        self.again.found += said["again"][1]
+        self._told = (self.again.compared, self.again.found)
+
+    def _held(self) -> dict[str, dict[int, Any]]:
+        return {"said": self.said, "score": self.score, "map": self.map, "boxes": self.boxes}
 
     def digest(self, pictures: Sequence[Picture]) -> str:
         """SHA-256 over path, label and score to 4 significant digits, in the order of paths."""

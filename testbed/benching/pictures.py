@@ -19,6 +19,7 @@ from edge.library import find, listed
 from edge.model import OnnxModel, load_model
 from edge.speed import percentiles
 from testbed.benching.carried import carry
+from testbed.benching.cells import Cells
 from testbed.benching.jobs import Progress, called
 from testbed.benching.judge import Judge, grown, misfit, overlap
 from testbed.benching.rounding import rounded
@@ -31,6 +32,7 @@ from vision.detect import summary
 from vision.metrics import accuracy, aupro, auroc, macro_f1
 
 MAJORITY, BRIGHTNESS = "majority", "mean-grey"
+AT_ONCE = 50  # pictures a cell
 
 
 @dataclass(slots=True)
@@ -53,21 +55,38 @@ class Judged:
     train: Path | None = None
     lost: int = 0
 
+    def part(self, part: range) -> dict[int, float]:
+        """What a cell holds of some pictures beside what the models said."""
+        return {i: self.brightness[i] for i in part}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A piece of work: some pictures before some models, of which kinds were fitted on others."""
+
+    data: str
+    models: tuple[str, ...]
+    over: str
+    taught: tuple[Path, ...]
+    pictures: tuple[Path, ...]
+
 
 def picture_rows(
     name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None, over: str,
-    progress: Progress,
+    progress: Progress, cells: Cells | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row a model and rival on the pictures of `test`, or all but those of `train`.
 
+    What `cells` holds of them is not looked at again.
+
     Raises InputError for a set, a list or a model that does not fit, PartFailed when a transport fails.
     """
-    return rows_of(name, judged(name, root, train, test, models, over, progress))
+    return rows_of(name, judged(name, root, train, test, models, over, progress, cells))
 
 
 def judged(
     name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None, over: str,
-    progress: Progress,
+    progress: Progress, cells: Cells | None = None,
 ) -> Judged:  # fmt: skip
     """What every model says of every picture. Arguments as for `picture_rows`."""
     taught = load(name, root, [train]) if train is not None else []
@@ -85,15 +104,38 @@ def judged(
         )  # fmt: skip
     found = Judged(_judges(name, root, train, models, taught, pictures), pictures, taught, {}, train)
 
+    known_as = tuple(models or [judge.name for judge in found.judges])
+    size = len(pictures) if cells is None else AT_ONCE
+    for first in range(0, len(pictures), size):
+        part = range(first, min(first + size, len(pictures)))
+        work = Looked(name, known_as, over, tuple(p.file for p in taught), tuple(pictures[i].file for i in part))
+        made = None if cells is None else cells.find(work)
+        if made is None:
+            lost = in_loop(_look(found, pictures, part, over, progress))
+            if cells is not None and not lost:
+                cells.keep(work, (found.part(part), [judge.part(part) for judge in found.judges]))
+            found.lost += lost
+            continue
+        found.brightness |= made[0]
+        for judge, said in zip(found.judges, made[1], strict=True):
+            judge.take(said)
+        progress(len(found.brightness), len(pictures))
+    return found
+
+
+async def _look(
+    found: Judged, pictures: Sequence[Picture], part: range, over: str, progress: Progress
+) -> int:  # fmt: skip
+    """Send a part of the pictures past the models; how many never arrived."""
+
     def take(i: int, frame: Frame) -> None:
         image = grey(frame.image)
-        found.brightness[i] = float(image.mean())
+        found.brightness[part[i]] = float(image.mean())
         for judge in found.judges:
-            judge.look(i, image)
+            judge.look(part[i], image)
         progress(len(found.brightness), len(pictures))
 
-    found.lost = in_loop(carry(pictures, over, take))
-    return found
+    return await carry([pictures[i] for i in part], over, take)
 
 
 def rows_of(data: str, judged: Judged) -> list[dict[str, Any]]:

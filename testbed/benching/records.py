@@ -19,6 +19,7 @@ from edge.library import find
 from edge.model import OnnxModel, load_model
 from edge.seen import Again, of_array
 from edge.speed import speed
+from testbed.benching.cells import Cells
 from testbed.benching.jobs import Progress, called
 from testbed.benching.judge import overlap
 from testbed.benching.rounding import rounded
@@ -63,9 +64,9 @@ class Judged:
 
 def record_rows(
     name: str, root: Path | None, train: Path | None, test: Path | None, models: Sequence[str] | None,
-    progress: Progress,
+    progress: Progress, cells: Cells | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """A row a model and rival on the records of `test`.
+    """A row a model and rival on the records of `test`. What `cells` holds of them is not judged again.
 
     The kind is fitted on the records of `train`; without it on all that are not tested, or, where all of the root's
     are, on the set at its usual place. Without both lists, at that place, every record is judged by a model that heard
@@ -81,11 +82,11 @@ def record_rows(
     judged = []
     for model in models or (KIND,):
         if model != KIND:
-            judged.append(_by_file(model, name, tested, train))
+            judged.append(_by_file(model, name, tested, train, cells))
         elif train is None and test is None and not _elsewhere(name, root, tested):
-            judged.append(_across(name, tested, progress))
+            judged.append(_across(name, tested, progress, cells))
         else:
-            judged.append(_fitted(name, taught or _others(name, root, tested), tested, progress))
+            judged.append(_fitted(name, taught or _others(name, root, tested), tested, progress, cells))
     rows = [_row(one, name) for one in judged]
     return rows + _rivals(name, judged[0].heard, taught)
 
@@ -119,18 +120,54 @@ def _others(name: str, root: Path | None, tested: Sequence[Record]) -> list[Reco
     return others
 
 
-def _fitted(name: str, taught: Sequence[Record], tested: Sequence[Record], progress: Progress) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A piece of work: some records before a model, which was fitted on others where it is a kind."""
+
+    data: str
+    model: str
+    taught: tuple[Record, ...]
+    tested: tuple[Record, ...]
+
+
+def _fitted(
+    name: str, taught: Sequence[Record], tested: Sequence[Record], progress: Progress, cells: Cells | None
+) -> Judged:  # fmt: skip
+    """What a model of these records says of those; both from a cell where they are known."""
     from testbed.train_bearing import fitted
 
+    work = Listened(name, KIND, tuple(taught), tuple(tested))
+    made = None if cells is None else cells.find(work)
+    if made is not None:
+        return _known(made, tested)
     model = OnnxModel(fitted(name, taught), KIND)
-    return _heard(Judged(KIND, ms=speed(model)), model, tested, progress)
+    judged = _heard(Judged(KIND, ms=speed(model)), model, tested, progress)
+    _keep(cells, work, judged)
+    return judged
 
 
-def _by_file(model: str, name: str, tested: Sequence[Record], train: Path | None) -> Judged:
+def _known(made: Any, tested: Sequence[Record]) -> Judged:
+    ms, said = made
+    heard = [Heard(record, shares, score) for record, (shares, score) in zip(tested, said, strict=True)]
+    return Judged(KIND, heard, ms)
+
+
+def _keep(cells: Cells | None, work: Listened, judged: Judged) -> None:
+    if cells is not None:
+        cells.keep(work, (judged.ms, [(one.shares, one.score) for one in judged.heard]))
+
+
+def _by_file(model: str, name: str, tested: Sequence[Record], train: Path | None, cells: Cells | None) -> Judged:
     onnx = load_model(find(model))
     if "label" not in onnx.card.outputs or tuple(onnx.card.raw.get("labels", ())) != LABELS:
         raise InputError(say("Model {name} does not tell {labels} apart.", name=model, labels=", ".join(LABELS)))
-    judged = _heard(Judged(called(model), ms=speed(onnx)), onnx, tested, lambda done, of: None)
+    work = Listened(name, model, (), tuple(tested))
+    made = None if cells is None else cells.find(work)
+    if made is None:
+        judged = _heard(Judged(called(model), ms=speed(onnx)), onnx, tested, lambda done, of: None)
+        _keep(cells, work, judged)
+    else:
+        judged = replace(_known(made, tested), name=called(model))
     again = Again(onnx.card.raw)
     for window in (window for record in tested for window in record.windows()) if again.is_known else ():
         again.note(of_array(window))
@@ -154,10 +191,8 @@ def _heard(judged: Judged, model: OnnxModel, records: Sequence[Record], progress
     return judged
 
 
-def _across(name: str, records: Sequence[Record], progress: Progress) -> Judged:
+def _across(name: str, records: Sequence[Record], progress: Progress, cells: Cells | None) -> Judged:
     """Every record by a model of other sizes and loads; of a sound record the other half by each of these models."""
-    from testbed.train_bearing import fitted
-
     sound = [record for record in records if record.label == 0]
     spalled = [record for record in records if record.label != 0]
     folds = sorted({(record.size, record.load) for record in spalled})
@@ -166,9 +201,9 @@ def _across(name: str, records: Sequence[Record], progress: Progress) -> Judged:
         taught = [r for r in spalled if r.size != size and r.load != load]
         tested = [r for r in spalled if (r.size, r.load) == (size, load)]
         halves = [[replace(r, part=part) for r in sound] for part in ((0.0, 0.5), (0.5, 1.0))]
-        model = OnnxModel(fitted(name, [*taught, *halves[0]]), KIND)
-        judged.ms = judged.ms or speed(model)
-        _heard(judged, model, [*tested, *halves[1]], lambda done, of: None)
+        fold = _fitted(name, [*taught, *halves[0]], [*tested, *halves[1]], lambda done, of: None, cells)
+        judged.ms = judged.ms or fold.ms
+        judged.heard += fold.heard
         progress(i + 1, len(folds))
     return judged
 

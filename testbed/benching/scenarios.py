@@ -21,7 +21,7 @@ from edge.model import load_model
 from edge.speed import speed
 from edge.surface import PLACE
 from testbed.benching.cells import Cells
-from testbed.benching.jobs import Progress, called, in_parallel, joined, together
+from testbed.benching.jobs import Progress, Where, called, in_parallel, joined, together
 from testbed.library import load, names
 from testbed.match import Found, match
 from testbed.plant import Plant
@@ -41,7 +41,7 @@ class _Job:
 
 
 def scenario_rows(
-    scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: int,
+    scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: Where,
     progress: Progress, cells: Cells | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row a model and scenario, and one for the rival that always alarms.
@@ -51,7 +51,7 @@ def scenario_rows(
         seeds: of every scenario.
         models: names or files; None: every model at hand that fits the plant.
         over: transport.
-        jobs: processes.
+        jobs: processes, or the address of a Ray cluster.
         progress: told how many runs are done.
         cells: runs that are not made again.
 
@@ -61,7 +61,7 @@ def scenario_rows(
 
 
 def judged(
-    scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: int,
+    scenarios: Sequence[str], seeds: Sequence[int], models: Sequence[str] | None, over: str, jobs: Where,
     progress: Progress, cells: Cells | None = None,
 ) -> dict[tuple[str, str], list[Outcome]]:  # fmt: skip
     """What each model made of each seed, by scenario and model. Arguments as for `scenario_rows`."""

@@ -25,7 +25,7 @@ from edge.rules import Rules
 from edge.seen import Again, Sketch
 from edge.speed import speed
 from testbed.benching.cells import Cells
-from testbed.benching.jobs import Progress, in_parallel
+from testbed.benching.jobs import Progress, Where, in_parallel
 from testbed.benching.outcome import Moved, Outcome
 from testbed.benching.scorers import Answer
 from testbed.datasets.series import Series, load
@@ -45,7 +45,7 @@ class _Job:
 
 
 def series_rows(
-    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress,
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: Where, progress: Progress,
     cells: Cells | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row a model, then the yardsticks and the rival that always alarms, pooled over the files of a set.
@@ -61,7 +61,7 @@ def series_rows(
 
 
 def judged(
-    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: int, progress: Progress,
+    name: str, root: Path | None, test: Path | None, models: Sequence[str] | None, jobs: Where, progress: Progress,
     cells: Cells | None = None,
 ) -> dict[str, dict[str, Outcome]]:  # fmt: skip
     """What every model and rival made of every file, by path and model. Arguments as for `series_rows`."""

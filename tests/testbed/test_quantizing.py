@@ -37,6 +37,9 @@ def test_a_classifier_decides_the_same_in_8_bits(folder, model, tmp_path, monkey
     line = ["quantizing", str(model), "--data", str(folder), "--out", str(out)]
     monkeypatch.setattr(sys, "argv", line)
     assert main() == 0
+    told = load_model(out).card.raw["quantized"]
+    assert told["same_decision"] >= 0.99
+    assert told["compared"] == 16
     whole, small = load_model(model).session, load_model(out).session
     for seed in range(40, 46):
         for make in (surface, dented):
@@ -52,3 +55,18 @@ def test_what_is_no_model_is_refused(folder, tmp_path, monkeypatch, capsys):
     assert main() == 2
     assert "is no ONNX model" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_what_decides_otherwise_in_8_bits_is_refused_unless_less_will_do(folder, model, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "small.onnx"
+    said = iter(range(1000))
+    monkeypatch.setattr("testbed.quantizing._decision", lambda model, picture: str(next(said) // 3))
+    line = ["quantizing", str(model), "--data", str(folder), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", line)
+    assert main() == 2
+    assert "decides the same on" in capsys.readouterr().err
+    assert not out.exists()
+    monkeypatch.setattr("testbed.quantizing._decision", lambda model, picture: str(next(said) % 3))
+    monkeypatch.setattr(sys, "argv", [*line, "--least", "0"])
+    assert main() == 0
+    assert load_model(out).card.raw["quantized"]["same_decision"] < 0.99

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from edge.model import OnnxModel
 from edge.seen import Again
 from testbed import links
 from testbed.benching.carried import carry
-from testbed.benching.judge import fitted, grown, overlap
+from testbed.benching.judge import Judge, fitted, grown, overlap
 from testbed.benching.pictures import judged, picture_rows
 from testbed.cli import run_cli
 from testbed.datasets.pictures import load
@@ -271,3 +274,36 @@ def test_a_detector_is_not_scored_where_there_are_no_boxes_or_others(root, tmp_p
     (tmp_path / "crazing_1.xml").write_text(VOC.format(OBJECT.format("scratches", 0, 0, 9, 9)))
     with pytest.raises(InputError, match="does not know scratches; it knows crazing, patches"):
         picture_rows("neu-det", tmp_path, None, None, [str(file)], "memory", QUIET)
+
+
+KILLED = """
+import os, signal, sys
+import testbed
+from testbed.benching import pictures
+from testbed.benching.judge import Judge
+pictures.AT_ONCE, look, looked = 5, Judge.look, []
+def dies(self, i, image):
+    if len(looked) == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    looked.append(i)
+    look(self, i, image)
+Judge.look = dies
+testbed.bench(data=sys.argv[1], models=[sys.argv[2]], out=sys.argv[3])
+"""
+
+
+def test_pictures_that_were_looked_at_before_a_kill_are_not_looked_at_again_and_the_rows_are_the_same(
+    root, model, tmp_path, monkeypatch
+):
+    def rows(**more):
+        found = testbed.bench(data=str(root), models=[model], **more).rows
+        return [{key: value for key, value in row.items() if not key.endswith("_ms")} for row in found]
+
+    whole = rows()
+    command = [sys.executable, "-c", KILLED, str(root), model, str(tmp_path / "out")]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    monkeypatch.setattr("testbed.benching.pictures.AT_ONCE", 5)
+    again = []
+    monkeypatch.setattr(Judge, "look", lambda self, i, image, look=Judge.look: (again.append(i), look(self, i, image)))
+    assert rows(out=tmp_path / "out") == whole
+    assert again == list(range(5, 12))

@@ -10,6 +10,7 @@ import pytest
 
 import testbed
 from connectors.errors import InputError
+from testbed import train_bearing
 from testbed.benching.records import record_rows
 from testbed.cli import run_cli
 from testbed.datasets.bearings import load
@@ -116,3 +117,27 @@ def test_a_model_that_heard_a_copy_of_a_record_under_another_name_says_so(root, 
     row = record_rows("cwru", tmp_path / "own", None, None, [str(file)], QUIET)[0]
     assert row["overlap"] == "some"
     assert row["overlap_share"] == pytest.approx(1 / 3, abs=0.05)
+
+
+def test_what_was_heard_before_a_kill_is_not_heard_again_and_the_rows_are_the_same(root, tmp_path, monkeypatch):
+    def rows(**more):
+        found = testbed.bench(data="cwru", root=root, **more).rows
+        return [{key: value for key, value in row.items() if not key.endswith("_ms")} for row in found]
+
+    fits, fit = [], train_bearing.fitted
+
+    def killed(*given):
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        fits.append(1)
+        return fit(*given)
+
+    monkeypatch.setattr(train_bearing, "fitted", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rows(out=tmp_path / "out")
+    fits.clear()
+    monkeypatch.setattr(train_bearing, "fitted", lambda *given: (fits.append(1), fit(*given))[1])
+    resumed = rows(out=tmp_path / "out")
+    assert len(fits) == 2  # of four folds
+    monkeypatch.undo()
+    assert rows() == resumed
