@@ -56,6 +56,7 @@ def _in_order(ray: Any, running: Sequence[Any]) -> Iterator[Any]:
 
 def _ray() -> Any:
     os.environ.setdefault("RAY_raylet_start_wait_time_s", f"{PATIENCE_S}")
+    os.environ.setdefault("RAY_agent_register_timeout_ms", f"{1000 * PATIENCE_S}")
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
