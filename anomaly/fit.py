@@ -29,7 +29,7 @@ from edge.seen import KEY as SEEN
 from edge.seen import Sketch
 from edge.window import GroupColumns, WindowSpec
 
-__all__ = ["FOLDS", "KINDS", "fit", "table"]
+__all__ = ["FOLDS", "KINDS", "calibration", "fit", "table"]
 
 FOLDS = 4  # parts of a single stretch; each is scored by what was fitted on the others
 FIT_RUNS = 0.3  # of many runs; the rest calibrate, since a tail needs hours
@@ -95,7 +95,7 @@ def fit(
         scores = list(_scores_across(lambda: _again(model, kind, groups, view), rows, spec, progress))
     found = threshold(scores, spec.stride_s, budget)
     model.level = found.value
-    model.notes = {**(notes or {}), "calibration": _calibration(found, budget, digest.hexdigest())}
+    model.notes = {**(notes or {}), "calibration": calibration(found, budget, digest.hexdigest())}
     if seen is not None:
         model.notes[SEEN] = seen.told()
     data = with_golden(model.graph().model(model.card()), golden)
@@ -218,7 +218,8 @@ def _samples(rows: np.ndarray, spec: WindowSpec) -> list[dict[str, np.ndarray]]:
     return [{"window": rows[at : at + spec.length].astype(np.float32)[None]} for at in starts]
 
 
-def _calibration(found: Threshold, budget: Budget, data: str) -> dict[str, Any]:
+def calibration(found: Threshold, budget: Budget, data: str) -> dict[str, Any]:
+    """What a card says of its threshold; `data` is the SHA-256 of what it rests on."""
     return {
         "normal_hours": round(found.hours, 3),
         "budget": f"{budget.alarms:g}/{budget.seconds / 3600:g}h",

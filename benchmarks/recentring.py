@@ -67,6 +67,11 @@ def write(place: Path, bundles: list[list[Item]], warm: float) -> Path:
     return place
 
 
+def _told(said: Said) -> str:
+    """Alarms that went active, and the share of all windows that reached the alarm level."""
+    return f"{len(said.alarms)} ({100.0 * np.mean(said.scores[np.isfinite(said.scores)] >= 1.0):.1f} %)"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--warm", type=float, default=0.15, help="K")
@@ -86,12 +91,13 @@ def main() -> None:
         scored, cold = measured(groups, asked.hours, 1), place / "cold.csv"
         day = Stretch(data=write(place / "day.csv", scored, asked.warm), by="bench", tags=place / "tags.csv").source()
         same = Stretch(data=write(cold, scored, 0.0), by="bench", tags=place / "tags.csv").source()
-        print("| model | alarms, water as learned | warm, before | warm, after | furthest tag |\n|---|---|---|---|---|")
+        print("| model | alarms (share of windows), as learned | warm, before | warm, after | furthest tag |")
+        print("|---" * 5 + "|")
         for file in (shipped, learned):
             stretch = Stretch(data=confirmed, by="bench", tags=place / "tags.csv")
             made, entry = recentred(str(file), stretch, most=1e9, force=True)
             old = file.read_bytes()
-            told = [len(Said.of(data, "m", of).alarms) for data, of in ((old, same), (old, day), (made, day))]
+            told = [_told(Said.of(data, "m", of)) for data, of in ((old, same), (old, day), (made, day))]
             tag, z = furthest(entry)
             print(f"| {file.stem} | {told[0]} | {told[1]} | {told[2]} | {tag.rsplit('/', 1)[-1]} {z:+.1f} σ |")
             print(f"in the confirmed run {entry['alarms_before']} -> {entry['alarms_after']} {entry['forced_against']}")

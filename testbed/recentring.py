@@ -18,7 +18,7 @@ import numpy as np
 
 from anomaly import recentre
 from anomaly.calibrate import Budget, threshold
-from anomaly.fit import table
+from anomaly.fit import calibration, table
 from connectors.clock import now_ns
 from connectors.errors import InputError
 from connectors.files import FileSource
@@ -188,18 +188,12 @@ def _reasons(alarms: Sequence[Event], allowed: int, sigmas: dict[str, float], mo
 
 def _calibrated(model: OnnxModel, said: Said, spec: WindowSpec, sha: str) -> tuple[dict[str, Any], float]:
     """What the card says of the new threshold, and the old one over it."""
-    raw, budget = model.card.raw, _budget(model)
-    found = threshold([said.scores], spec.stride_s, Budget.parse(budget))
-    was = threshold_of(model)
-    now = was * found.value
-    change = {"time": text(now_ns()), "from": was, "to": now, "reason": say("recalculated on a confirmed stretch"),
-              "scored_on": Ledger().scored(raw)}  # fmt: skip
-    calibration = {
-        "normal_hours": round(found.hours, 3), "budget": budget, "method": found.method,
-        "highest_seen": float(f"{found.seen * was:.6g}"), "data_sha256": sha,
-    }  # fmt: skip
-    changes = [*raw.get(CHANGES, []), change]
-    return {"calibration": calibration, "threshold": now, CHANGES: changes}, was / now
+    raw, budget, was = model.card.raw, Budget.parse(_budget(model)), threshold_of(model)
+    found = threshold([said.scores * was], spec.stride_s, budget)
+    change = {"time": text(now_ns()), "from": was, "to": found.value, "scored_on": Ledger().scored(raw),
+              "reason": say("recalculated on a confirmed stretch")}  # fmt: skip
+    card = {"calibration": calibration(found, budget, sha), "threshold": found.value}
+    return {**card, CHANGES: [*raw.get(CHANGES, []), change]}, was / found.value
 
 
 def furthest(entry: dict[str, Any]) -> tuple[str, float]:
