@@ -1,7 +1,7 @@
 """Draws pictures of the live page: `python docs/page_pictures.py`. Needs chromium.
 
-docs/page.png, docs/page_ko.png           a sticker at its high point: the tear rolls down the mould, seconds are left
-docs/page_chatter.png, page_chatter_ko.png  a stand of the cold mill begins to sing
+docs/page.png, docs/page_ko.png   a sticker at its high point: the tear rolls down the mould, seconds are left
+docs/page_chatter.png             a stand of the cold mill begins to sing
 
 `--all FOLDER [STORY …]` draws every view of every story at its high point, or of those named, in both languages: to be
 looked at, not to be kept.
@@ -26,8 +26,8 @@ from testbed.library import shipped
 DOCS = Path(__file__).parent
 SIZE = {"width": 1600, "height": 900}
 WAIT_MS = 240_000
-KEPT = {"page": ("caster-sticker", "mould", "5", ".exit:not(:empty)"),
-        "page_chatter": ("tcm-chatter", "chatter", "real", "#singing.exit")}  # fmt: skip
+KEPT = {"page": ("caster-sticker", "mould", "5", ".exit:not(:empty)", ("en", "ko")),
+        "page_chatter": ("tcm-chatter", "chatter", "real", "#singing.exit", ("en",))}  # fmt: skip
 LANGUAGES = {"en": "", "ko": "_ko"}
 
 
@@ -40,8 +40,8 @@ def main() -> None:
     with _served() as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu"])
         if asked.all is None:
-            for name, (story, view, speed, sign) in KEPT.items():
-                _keep(browser, address, name, story, view, speed, sign)
+            for name in KEPT:
+                _keep(browser, address, name)
         else:
             asked.all.mkdir(parents=True, exist_ok=True)
             for story in asked.stories or [one.name for one in shipped()]:
@@ -100,14 +100,15 @@ def _shoot(page: Page, language: str, picture: Path) -> None:
     print(f"{picture.name}: {picture.stat().st_size / 1000:.0f} kB", flush=True)
 
 
-def _keep(browser: Browser, address: str, name: str, story: str, view: str, speed: str, sign: str) -> None:
-    """A view at the moment its sign appears, in both languages."""
+def _keep(browser: Browser, address: str, name: str) -> None:
+    """A view at the moment its sign appears."""
+    story, view, speed, sign, languages = KEPT[name]
     page = _started(browser, address, story, speed)
     page.click(f"#tabs [data-key={view}]")
     page.wait_for_selector(sign)
     page.click("#pause")
-    for language, suffix in LANGUAGES.items():
-        _shoot(page, language, DOCS / f"{name}{suffix}.png")
+    for language in languages:
+        _shoot(page, language, DOCS / f"{name}{LANGUAGES[language]}.png")
     page.click("#reset")
     page.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed.page.browsing import visitor
+from tests.testbed.page.browsing import Seen, browsers, visitor
 from tests.testbed.page.visit import serving
 
 AXE = Path(__file__).parents[2] / "node" / "node_modules" / "axe-core" / "axe.min.js"
@@ -53,19 +53,21 @@ def test_a_story_is_played_its_alarm_answered_and_the_stage_cleared_in_both_lang
         assert seen.complaints == []
 
 
-def test_the_keyboard_is_enough(served):
+def test_the_keyboard_is_enough_for_a_whole_story(served):
     with visitor(served) as seen:
         page = seen.page
-        page.focus("#speed")
+        tab_to(page, "#speed")
         page.keyboard.press("End")  # as fast as it goes
-        page.focus("#story")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "from"
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "start"
+        tab_to(page, "#story")
+        while page.evaluate("document.activeElement.value") != "caster-sticker":
+            page.keyboard.press("ArrowDown" if page.evaluate(_IS_BEFORE) else "ArrowUp")
+        tab_to(page, "#start")
         page.keyboard.press("Enter")
         seen.end()
-        page.focus("[data-key^=shelve]")
+        tab_to(page, "[data-key=mould]")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.dataset.key") == "mould"  # where one was before
+        tab_to(page, "[data-key^=shelve]")
         page.keyboard.press("Enter")
         page.keyboard.type("<img src=x onerror=alert(1)>")
         page.keyboard.press("Tab")
@@ -73,16 +75,79 @@ def test_the_keyboard_is_enough(served):
         page.keyboard.press("Enter")
         page.wait_for_selector("tr.shelved")
         assert "kim: <img src=x" in seen.text("#alarms") and page.locator("#alarms img").count() == 0
+        tab_to(page, "[data-key=all], [data-key^=back]")
+        page.keyboard.press("Enter")
+        tab_to(page, "#reset")
+        page.keyboard.press("Enter")
+        page.locator("#alarms tbody tr").first.wait_for(state="detached")
+        assert seen.complaints == []
 
 
-def test_nothing_sticks_out_on_any_screen(served):
+# Whether the story that is wanted comes before the one that is chosen in the list.
+_IS_BEFORE = """(() => { const {options, selectedIndex} = document.activeElement;
+  return [...options].findIndex(one => one.value === 'caster-sticker') > selectedIndex; })()"""
+
+
+def tab_to(page, where: str) -> None:
+    """Press Tab until something is reached: whoever has no mouse gets everywhere."""
+    for _ in range(150):
+        if page.evaluate("where => document.activeElement.matches(where)", where):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {where}.")
+
+
+def test_two_visitors_see_the_same_and_what_the_other_does(served):
+    with browsers() as browser:
+        one, two = Seen(browser, served), Seen(browser, served)
+        one.play()
+        one.end()
+        two.end()
+        one.until(lambda: one.text("#alarms") == two.text("#alarms"))
+        assert one.page.locator("#alarms tbody tr").count() > 0
+        one.page.click("[data-key=all]")
+        two.page.wait_for_selector("tr.unacknowledged, tr.returned-unacknowledged", state="detached")
+        two.page.click("#reset")
+        one.page.locator("#alarms tbody tr").first.wait_for(state="detached")
+        assert one.complaints == two.complaints == []
+
+
+# What lies over something else, sticks out to the right, or below the screen where the page does not scroll.
+_ASKEW = """() => {
+  const box = one => one.getBoundingClientRect();
+  const name = one => one.id || one.dataset.key || one.textContent.slice(0, 20);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const seen = where => [...document.querySelectorAll(where)].filter(one => one.offsetParent && box(one).width);
+  const parts = 'header, #mimic, #stage, #alert, #alarms, #presenter';
+  const found = [];
+  for (const group of [parts, 'header > *, header nav > *:not(nav)', '#desk .row > *', '#presenter > *']) {
+    const all = seen(group);
+    all.forEach((a, i) => all.slice(i + 1).forEach(b => {
+      if (!a.contains(b) && !b.contains(a) && meet(box(a), box(b))) found.push(`${name(a)} over ${name(b)}`);
+    }));
+  }
+  for (const one of seen('button, select, h1, h2, p, figure, canvas'))
+    if (box(one).right > innerWidth + 1) found.push(`${name(one)} sticks out`);
+  const foot = box(document.querySelector('#presenter')).bottom;
+  if (innerWidth >= 1200 && foot > innerHeight + 1) found.push('below the screen');
+  return found;
+}"""
+
+
+def test_nothing_sticks_out_or_lies_over_something_else_on_any_screen_in_either_language(served):
     with visitor(served) as seen:
-        for width, height in SIZES:
-            seen.page.set_viewport_size({"width": width, "height": height})
-            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
-            for where in ("#mimic", "#alarms", "#start", "#language"):
-                box = seen.page.locator(where).bounding_box()
-                assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width + 1, (where, width)
+        seen.play("tcm-chatter")
+        seen.end()
+        askew = {}
+        for _ in range(2):
+            seen.page.click("#language")
+            for width, height in SIZES:
+                seen.page.set_viewport_size({"width": width, "height": height})
+                for view in ("works", "mill", "chatter"):
+                    seen.page.click(f"#tabs [data-key={view}]")
+                    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+                    askew[width, view] = seen.page.evaluate(_ASKEW)
+        assert not any(askew.values()), {where: found for where, found in askew.items() if found}
 
 
 def test_a_page_comes_back_by_itself_after_the_server_was_restarted(tmp_path, monkeypatch):
