@@ -8,8 +8,9 @@ import {savePicture, saveTable, table} from './take.js';
 import {shade, zoomable} from './zoom.js';
 
 const SPANS = [30, 120, 0];  // s; 0 is the whole run
+const USUAL_S = 120, SHORT_S = 60;  // shown at first; a run that is shorter than this is shown whole
 // held: the stretch that stands still; rows: as many as there were then; cursor: share of the stretch
-const view = {span: 120, held: null, rows: 0, cursor: null};
+const view = {span: USUAL_S, held: null, rows: 0, cursor: null};
 let plots = [], names = [];
 
 const now = () => store.rows * store.run.row_s;
@@ -170,6 +171,7 @@ export function build(root) {
 
 export function begin(run) {
   view.held = view.cursor = null;
+  view.span = run.duration_s <= SHORT_S ? 0 : USUAL_S;
   $('tag-names').replaceChildren(...run.tags.map(one => h('option', {value: one.name})));
   show(run.trends);
 }
