@@ -18,6 +18,13 @@ export function surface(canvas, draw) {
 }
 
 const style = getComputedStyle(document.documentElement);
-export const colour = name => style.getPropertyValue(`--${name}`).trim();
-export const rem = () => parseFloat(style.fontSize);
-export const font = (size = 0.85, weight = 400) => `${weight} ${size * rem()}px ${style.getPropertyValue('--font')}`;
+const known = new Map();  // the style is asked once, and again when the window has another size: hundreds of times a frame it is slow
+addEventListener('resize', () => known.clear());
+const once = (key, ask) => {
+  const value = known.get(key) || ask();
+  known.set(key, value);
+  return value;
+};
+export const colour = name => once(name, () => style.getPropertyValue(`--${name}`).trim());
+export const rem = () => once('rem', () => parseFloat(style.fontSize));
+export const font = (size = 0.85, weight = 400) => `${weight} ${size * rem()}px ${once('font', () => style.getPropertyValue('--font'))}`;

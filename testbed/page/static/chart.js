@@ -138,14 +138,15 @@ export function scale(g, box, top, foot) {
   }
 }
 
-// A line at a moment, and a flag with words beside it that never leaves the box.
-export function flag(g, box, at, text, ink = colour('ink')) {
+// A line at a moment, and beside it a flag with words, if there are any, that never leaves the box.
+export function flag(g, box, at, text = '', ink = colour('ink')) {
   g.strokeStyle = ink;
   g.lineWidth = 1;
   g.beginPath();
   g.moveTo(at, box.y);
   g.lineTo(at, box.y + box.h);
   g.stroke();
+  if (!text) return;
   g.font = font(0.8, 600);
   const wide = g.measureText(text).width, left = at + 8 + wide > box.x + box.w ? Math.max(box.x + 4, at - wide - 8) : at + 8;
   g.fillStyle = colour('back');

@@ -47,7 +47,7 @@ function paint(g, w, hgt, name, marked) {
   marks(g, drawn.x, box, stretch);
   scale(g, box, shown(name, drawn.most), shown(name, drawn.least));
   const at = cursorAt();
-  if (at !== null) flag(g, box, drawn.x(at), told(name, at));
+  if (at !== null) flag(g, box, drawn.x(at));  // the value stands in the head, where it is read out, too
   shade(g, marked, box.h);
 }
 
