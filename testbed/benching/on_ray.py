@@ -23,6 +23,9 @@ def made_on_ray(function: Callable[[Work], Done], work: Sequence[Work], address:
 
     Raises InputError where Ray is not installed or nothing answers at `address`, PartFailed where a machine is lost.
     """
+    if address in HERE:
+        os.environ.setdefault("RAY_raylet_start_wait_time_s", f"{PATIENCE_S}")
+        os.environ.setdefault("RAY_agent_register_timeout_ms", f"{1000 * PATIENCE_S}")
     ray = _ray()
     where = {"address": "local", "include_dashboard": False} if address in HERE else {"address": address}
     try:
@@ -55,8 +58,6 @@ def _in_order(ray: Any, running: Sequence[Any]) -> Iterator[Any]:
 
 
 def _ray() -> Any:
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", f"{PATIENCE_S}")
-    os.environ.setdefault("RAY_agent_register_timeout_ms", f"{1000 * PATIENCE_S}")
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:

@@ -26,6 +26,7 @@ from testbed.cli import run_cli
 from testbed.record import RunRecord
 from testbed.rescore import rescore
 from testbed.watching import Answers
+from tests.foreign import outlier_detector
 from tests.ports import free_port
 
 NODE = Path(__file__).parents[1] / "node" / "misbehave.js"
@@ -183,6 +184,28 @@ def test_a_served_plant_is_watched_over_both_protocols_at_once(tmp_path):
     assert score["digest"] is None
     assert score["is_simulated"] is True  # the server says that it is a simulated plant
     assert score["model_states"]["rules"]["scored"] >= 2
+
+
+@pytest.mark.timeout(120)
+def test_a_model_of_another_make_watches_a_served_plant(tmp_path):
+    opcua, broker = free_port(), free_port()
+    tags, url, home = tmp_path / "mould.csv", f"opc.tcp://127.0.0.1:{opcua}", {"TESTBED_HOME": str(tmp_path / "home")}
+    write_tag_list([Tag(name=tag.name, rate_hz=10.0, group="mould", address=f"{url}#") for tag in MOULD], tags)
+    model, channels = outlier_detector(tmp_path / "forest.onnx"), ",".join(tag.name for tag in MOULD)
+    add = command("models", "add", str(model), "--set", f"channels={channels}", "--set", "threshold=1000")  # always
+    added = subprocess.run(add, env={**os.environ, **home}, capture_output=True, text=True, timeout=60, check=False)
+    assert added.returncode == 0, added.stderr
+    serve = command("serve", "caster", "--opcua-port", str(opcua), "--mqtt-port", str(broker))
+    with started(*serve, TESTBED_BROKER="embedded", **home) as server:
+        line_with(server, "Ctrl-C stops.")
+        done = subprocess.run(
+            command("watch", url, "--tags", str(tags), "--models", "forest,rules", "--duration", "6s", "--json"),
+            env={**os.environ, **home}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    score = json.loads(done.stdout)
+    assert score["model_states"]["forest"]["scored"] >= 2
+    assert [event["model"] for event in score["false_alarm_events"]] == ["forest"]  # nobody told of a fault
 
 
 # -- the truth ------------------------------------------------------------------------------------------------
