@@ -67,14 +67,16 @@ def models(*arguments: str) -> tuple[int, str, str]:
     return status, out.getvalue(), err.getvalue()
 
 
-def tried(file: Path) -> dict[str, object]:
-    """A file added without a word, else what it asked, and added with the answers; then run."""
+def tried(file: Path, is_run: bool) -> dict[str, object]:
+    """A file added without a word, else what it asked, and added with the answers; then run, if it shall be."""
     import testbed
     from connectors.errors import TestbedError
 
     settings, scenario = ANSWERS[file.stem]
     status, out, err = models("add", str(file), "--json")
-    row: dict[str, object] = {"asked": [line for line in err.splitlines() if "--set" in line and "assumed" not in line]}
+    row: dict[str, object] = {
+        "asked": [line for line in err.splitlines() if "--set" in line and not line.startswith(" ")]
+    }
     if settings:
         options = [part for setting in settings for part in ("--set", setting)]
         status, out, err = models("add", str(file), "--json", *options)
@@ -82,7 +84,7 @@ def tried(file: Path) -> dict[str, object]:
         return {**row, "refused": err.strip()}
     added = json.loads(out)
     row |= {"kind": added["card"]["kind"], "p50_ms": added["p50_ms"], "p99_ms": added["p99_ms"]}
-    if scenario:
+    if scenario and is_run:
         try:
             score = testbed.run(scenario, models=[file.stem], record="none").score
         except TestbedError as error:
@@ -95,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--env", type=Path, help="folder of the exporters' environment, kept")
     parser.add_argument("--files", type=Path, help="folder of files that were exported before")
+    parser.add_argument("--add-only", action="store_true", help="add them and run none of them")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +108,11 @@ def main() -> None:
             told = subprocess.run([str(python), str(HERE / "export.py"), str(files)], check=True, capture_output=True)
             failed = json.loads(told.stdout.splitlines()[-1])["failed"]
         os.environ["TESTBED_HOME"] = str(Path(folder) / "home")
-        rows = {file.stem: tried(file) for file in sorted(files.glob("*.onnx")) if file.stem in ANSWERS}
+        rows = {
+            file.stem: tried(file, not options.add_only)
+            for file in sorted(files.glob("*.onnx"))
+            if file.stem in ANSWERS
+        }
     if not options.json:
         for name, row in rows.items():
             print(name, row)
