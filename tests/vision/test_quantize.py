@@ -10,8 +10,8 @@ from anomaly.graph import with_golden
 from edge.model import OnnxModel
 from tests.vision.detecting import dents, untaught
 from vision import detect
-from vision.detect import Plan
 from vision.detect_graph import graph
+from vision.plan import Plan
 from vision.quantize import FIRST, int8
 
 SIDE = 96
@@ -20,7 +20,7 @@ SIDE = 96
 @pytest.fixture(scope="module")
 def pair() -> tuple[bytes, bytes]:
     golden = {"image": dents(1)[0][0][None, :, :, None]}
-    data = graph(untaught(2), SIDE, 2, 0.5).model(detect._card(["dent", "scratch"], Plan(side=SIDE)))
+    data = graph(untaught(2), SIDE, 2, 0.5).model(detect._card(["dent", "scratch"], Plan(SIDE, 1)))
     data = with_golden(data, [golden])
     return data, int8(data, ({"image": image[None, :, :, None]} for image in dents(12)[0]))
 
