@@ -6,6 +6,7 @@ Every machine needs this release, and models and data at the same paths, such as
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from connectors.errors import InputError, PartFailed
 from connectors.texts import say
 
 PATIENCE_S = 300  # for a cluster to start on a busy machine
+ANSWER_S = 10.0  # for a cluster to take a connection
 HERE = ("local", "auto")  # addresses that start a cluster of this machine alone, for the time of the bench
 Work = TypeVar("Work")
 Done = TypeVar("Done")
@@ -29,6 +31,9 @@ def made_on_ray(function: Callable[[Work], Done], work: Sequence[Work], address:
     ray = _ray()
     where = {"address": "local", "include_dashboard": False} if address in HERE else {"address": address}
     try:
+        if ":" in address and "://" not in address:  # Ray itself asks for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), ANSWER_S).close()
         ray.init(**where, log_to_driver=False, logging_level="error")
     except Exception as error:  # Ray has no class of its own for a cluster that does not answer
         ray.shutdown()
