@@ -34,7 +34,7 @@ function desk(state) {
   const on = ['starting', 'running'].includes(state.phase), name = picked ?? state.story;
   const one = story(name), high = Boolean(one?.begin), begin = whole ? 0 : one?.begin ?? 0;
   const speed = !whole && state.asked === 'real' ? one?.fit ?? 'real' : state.asked;
-  const key = [document.documentElement.lang, state.phase, state.held, whole, Boolean(state.forward), state.speed, state.asked, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
+  const key = [document.documentElement.lang, state.phase, Boolean(store.run), state.held, whole, Boolean(state.forward), state.speed, state.asked, state.story, picked, ai, may('operator'), may('engineer'), stories.length];
   anew($('desk'), key, () => [
     h('div', {class: 'row'}, h('label', null, `${t('story')} `, h('select', {id: 'story', 'data-key': 'story', onchange: e => { picked = e.target.value; draw(); }},
       stories.map(one => h('option', {value: one.name, selected: one.name === name}, `${pick(one.title)} · ${clock(one.duration_s)}`)))),
@@ -49,7 +49,7 @@ function desk(state) {
       h('label', null, `${t('speed')} `, h('select', {id: 'speed', 'data-key': 'speed', disabled: !may('operator'), onchange: e => order('speed', {speed: e.target.value})},
         [...new Set([...SPEEDS, state.speed])].map(one => h('option', {value: one, selected: one === state.speed}, one === 'real' ? '1×' : one === 'max' ? t('speed_max') : `${one}×`)))),
       h('button', {type: 'button', id: 'ai', 'data-key': 'ai', 'aria-pressed': String(ai), disabled: !may('operator'), onclick: () => { ai = !ai; draw(); }}, t(ai ? 'ai_on' : 'ai_off')),
-      h('button', {type: 'button', id: 'inject', 'data-key': 'inject', disabled: !on || !may('engineer'), onclick: inject}, t('inject'))),
+      h('button', {type: 'button', id: 'inject', 'data-key': 'inject', disabled: state.phase !== 'running' || !store.run || !may('engineer'), onclick: inject}, t('inject'))),
   ]);
 }
 

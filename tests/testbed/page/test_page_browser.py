@@ -112,6 +112,25 @@ def test_two_visitors_see_the_same_and_what_the_other_does(served):
         assert one.complaints == two.complaints == []
 
 
+def test_what_the_desk_injects_is_in_the_truth_with_its_place_and_severity(served):
+    with visitor(served) as seen:
+        seen.play("caster-sticker", "5")
+        seen.page.click("#inject:enabled")
+        seen.page.select_option("#inject-kind", "ladle_change")
+        assert seen.page.is_disabled("#inject-severity") and seen.page.is_disabled("#inject-place")
+        seen.page.select_option("#inject-kind", "sticker")
+        seen.page.select_option("#inject-place", "FF column 4")
+        seen.page.select_option("#inject-severity", "severe")
+        seen.page.click("dialog button.main")
+        stage = served.stage
+        seen.until(lambda: any(truth.severity == "severe" for truth in stage.show.truths))
+        (done,) = [one for one in stage.show.engine.done if one.kind == "fault" and one.details.get("column") == 4.0]
+        assert (done.details["face"], done.details["rise_K"]) == ("FF", 30.0)
+        seen.page.click("#reset")
+        seen.until(lambda: stage.show is None)
+        assert seen.complaints == []
+
+
 # What lies over something else, sticks out to the right, or below the screen where the page does not scroll.
 _ASKEW = """() => {
   const box = one => one.getBoundingClientRect();
@@ -180,6 +199,17 @@ def test_axe_finds_nothing_serious_with_and_without_an_alarm(served):
         seen.page.click("#language")
         seen.page.click("[data-key^=shelve]")
         found["dialog"] = _faults(seen.page)
+        seen.page.keyboard.press("Escape")
+        seen.play("tcm-chatter")
+        seen.end()
+        for view in ("mill", "chatter"):
+            seen.page.click(f"#tabs [data-key={view}]")
+            found[view] = _faults(seen.page)
+        seen.play("caster-sticker", "5")
+        seen.page.click("#inject:enabled")
+        found["inject"] = _faults(seen.page)
+        seen.page.keyboard.press("Escape")
+        seen.page.click("#reset")
     assert not any(found.values()), json.dumps(found, ensure_ascii=False, indent=1)
 
 

@@ -67,7 +67,7 @@ def played(seen: Seen, name: str) -> None:
     page.click("#reset")
     seen.until(lambda: stage.show is None)
     page.locator("#alarms tbody tr").first.wait_for(state="detached")
-    assert page.inner_text("#phase") == "대기"
+    page.locator("#phase", has_text="대기").wait_for()
     seen.until(show.ended.is_set)
     assert seen.complaints == []
     assert seen.hosts() == {f"127.0.0.1:{seen.served.port}"}
