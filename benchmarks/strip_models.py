@@ -1,8 +1,9 @@
 """Fit the models of the strip camera and lay them into a folder.
 
-    python benchmarks/strip_models.py [--out edge/models] [--only patch|cold|cls] [--json]
+    python benchmarks/strip_models.py [--out edge/models] [--only patch|cls|learned|names] [--json]
 
-`surface-cls` also learns X-SDD (Apache-2.0) if the set is at hand under TESTBED_DATA. About seven minutes on one core.
+`surface-cls` also learns X-SDD (Apache-2.0) if the set is at hand under TESTBED_DATA. About seven minutes on one core;
+`strip-learned` half an hour more, and PyTorch (the extra `train`); what is stopped goes on where it was.
 The last line is one JSON object: the files and what their cards measured.
 """
 
@@ -34,11 +35,11 @@ def real() -> list:
 
 def main() -> None:
     from edge.model import OnnxModel
-    from testbed.strip.fitting import surface_cls, surface_patch
+    from testbed.strip.fitting import strip_learned, strip_names, surface_cls, surface_patch
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("edge/models"))
-    parser.add_argument("--only", choices=("patch", "cold", "cls"))
+    parser.add_argument("--only", choices=("patch", "cls", "learned", "names"))
     parser.add_argument("--json", action="store_true", help="the last line alone")
     options = parser.parse_args()
 
@@ -48,16 +49,20 @@ def main() -> None:
 
     said = {}
     finder = options.out / "strip-surface-patch.onnx"
-    if options.only in (None, "cold"):
-        file = options.out / "strip-cold-patch.onnx"
-        file.write_bytes(surface_patch(tell, "cold"))
-        said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["calibration"]
     if options.only in (None, "patch"):
         finder.write_bytes(surface_patch(tell))
         said[finder.name] = OnnxModel(finder.read_bytes(), finder.name).card.raw["calibration"]
     if options.only in (None, "cls"):
         file = options.out / "surface-cls.onnx"
         file.write_bytes(surface_cls(finder.read_bytes(), real(), tell))
+        said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["training"]
+    if options.only in (None, "learned"):
+        file = options.out / "strip-learned.onnx"
+        file.write_bytes(strip_learned(tell, file.with_suffix(".resume")))
+        said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["calibration"]
+    if options.only in (None, "names"):
+        file = options.out / "strip-names.onnx"
+        file.write_bytes(strip_names(tell))
         said[file.name] = OnnxModel(file.read_bytes(), file.name).card.raw["training"]
     print(json.dumps(said))
 

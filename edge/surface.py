@@ -28,7 +28,7 @@ from edge.window import Window
 
 PLACE = "strip"  # a card with this place asks for an inspection instead of one alarm a picture
 MULTIPLE = 64  # columns of a picture are filled up to
-EDGE_ZONE = 16  # columns beside the strip's edge that are not judged
+EDGE_ZONE = 16  # columns beside the strip's edge that are not judged, unless the card says that it knows edges
 DARK = 0.4  # share of the median brightness below which a column is not strip
 PATIENCE = 3  # a coil has ended when nothing came for so many frames' time
 ROLL_MARK = "roll_mark"
@@ -86,6 +86,7 @@ class Inspector:
         self.unit = bound.cameras[0]
         self.namer = namer
         self.stride = int(card.raw["stride"])
+        self._inside = -self.stride if card.raw.get("knows_edges") is True else EDGE_ZONE
         self.stands: tuple[Stand, ...] = stands(groups)
         self.follows = tuple(name for stand in self.stands for name in (stand.diameter, stand.thickness))
         self._model, self._input, self._map = model, card.inputs[0].name, card.outputs["map"]
@@ -107,7 +108,7 @@ class Inspector:
         levels = self._model.session.run({self._input: padded[None, :, :, None]})[self._map][0]
         left, right = strip_edges(image)
         columns = (np.arange(levels.shape[1]) + 0.5) * self.stride
-        levels[:, (columns < left + EDGE_ZONE) | (columns > right - EDGE_ZONE)] = 0
+        levels[:, (columns < left + self._inside) | (columns > right - self._inside)] = 0
         return levels
 
 

@@ -1,6 +1,6 @@
 """Cold strip with the bars that a chattering stand left across it, fine hairlines all over, and stains of oil."""
 
-from testbed import Detect, Fault, LookAlike, Scenario, StripCamera
+from testbed import Clean, Detect, Fault, LookAlike, Scenario, StripCamera
 
 scenario = Scenario(
     name="strip-cold",
@@ -18,7 +18,7 @@ scenario = Scenario(
         LookAlike(at=0, name="weld"),
         LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
-    expect=(Detect("chatter_marks"), Detect("scratch", share=0.5)),
-    models=("strip-cold-patch",),
+    expect=(Detect("chatter_marks"), Detect("scratch", share=0.7), Clean(4.0)),
+    models=("strip-learned", "strip-names"),
     delay_s=0.5,
 )

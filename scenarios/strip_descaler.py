@@ -18,6 +18,6 @@ scenario = Scenario(
         LookAlike(at=0, name="oil_stain", params={"count": 3}),
     ),
     expect=(Detect("blocked_descaler"), Clean(5.0)),
-    models=("strip-surface-patch", "surface-cls"),
+    models=("strip-learned", "strip-names"),
     delay_s=0.5,
 )

@@ -18,6 +18,6 @@ scenario = Scenario(
         LookAlike(at=0, name="oil_stain", params={"count": 8}),
     ),
     expect=(Detect("clog_release", share=0.75), Clean(4.0)),
-    models=("strip-surface-patch", "surface-cls"),
+    models=("strip-learned", "strip-names"),
     delay_s=0.5,
 )

@@ -93,7 +93,7 @@ def picture() -> OnnxModel:
 
 
 @cache
-def contrast(level: float = 26.0) -> OnnxModel:
+def contrast(level: float = 26.0, knows_edges: bool = False) -> OnnxModel:
     """A strip's map: how far a 2 x 2 px mean is from that of the 72 px around its cell; `level` grey levels = 1.0."""
     nodes = [
         helper.make_node("Transpose", ["image"], ["first"], perm=[0, 3, 1, 2]),
@@ -118,6 +118,7 @@ def contrast(level: float = 26.0) -> OnnxModel:
         "condition": "surface",
         "place": "strip",
         "stride": 8,
+        "knows_edges": knows_edges,
         "inputs": [{"name": "image", "kind": "image", "channels": ["*"]}],
         "outputs": [{"name": "map", "role": "map"}, {"name": "score", "role": "score"}],
     }

@@ -72,7 +72,7 @@ def fit(
     samples = [_masked(example, plan.side) for example in learned if example.usable]
     marked = sum(not sample.sound for sample in samples)
     _enough(samples, marked, plan)
-    digest = _digest(samples)
+    digest = digest_of(samples)
     run = {"kind": "surface-learned", "side": plan.side, "seed": plan.seed, "data_sha256": digest}
     weights, losses = with_torch("vision.torch_surface").learn(samples, plan, run, checkpoint, progress)
     bare = Session(graph(weights, plan.side, Levels()).plain({}), "surface-learned")
@@ -122,7 +122,7 @@ def _enough(samples: Sequence[Masked], marked: int, plan: Plan) -> None:
         raise InputError(say("A training has one epoch or more, but got {epochs}.", epochs=plan.epochs))
 
 
-def _digest(samples: Sequence[Masked]) -> str:
+def digest_of(samples: Sequence[Masked]) -> str:
     """SHA-256 of pictures and masks."""
     digest = hashlib.sha256()
     for sample in samples:

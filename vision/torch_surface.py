@@ -9,10 +9,11 @@ in both says it of the picture, as in SuperSimpleNet (Rolih et al., 2024). Loss 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 from torch.nn import functional  # pyright: ignore[reportMissingImports]
@@ -30,6 +31,7 @@ SHARE = 0.25  # of a cell under the mask from which on it is defect, or half the
 CLEAN = 0.01  # share up to which it is sound; between the two it does not count
 FEW = 16.0  # cells added to those of a picture's defect: how much less a small one counts
 MAP = 2.0  # weight of the cells in the loss
+Shown = Callable[[Sequence[Masked], Plan, int, int], Iterable[tuple[np.ndarray, ...]]]
 
 
 class SurfaceNet(Backbone):
@@ -85,12 +87,16 @@ def loss(net: SurfaceNet, grey: torch.Tensor, mask: torch.Tensor) -> torch.Tenso
 
 
 def learn(
-    samples: Sequence[Masked], plan: Plan, run: dict[str, Any], checkpoint: Path | None, progress: Progress
-) -> tuple[Weights, list[float]]:
-    """What the averaged net has learned, and the mean loss of each epoch: see `torch_learning.learn`."""
+    samples: Sequence[Masked], plan: Plan, run: dict[str, Any], checkpoint: Path | None, progress: Progress,
+    shown: Shown = batches,
+) -> tuple[Weights, list[float]]:  # fmt: skip
+    """What the averaged net has learned, and the mean loss of each epoch: see `torch_learning.learn`.
+
+    `shown` varies an epoch's pictures, as `surface.batches` does.
+    """
     torch.manual_seed(plan.seed)
     net, steps = SurfaceNet(), len(samples) // BATCH
     mean, losses = torch_learning.learn(
-        net, loss, lambda epoch: batches(samples, plan, epoch, BATCH), steps, plan, run, checkpoint, progress
+        net, loss, lambda epoch: shown(samples, plan, epoch, BATCH), steps, plan, run, checkpoint, progress
     )
     return mean.weights(), losses

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -11,36 +12,34 @@ from edge.model import OnnxModel
 from edge.regions import CROP, regions
 from edge.surface import PLACE, strip_edges
 from edge.tiles import MARGIN, TILE
+from testbed.strip.coils import harmless, named, parts
+from testbed.strip.marks import BENIGN
 from testbed.strip.samples import CELL, HARMLESS, NO_DEFECT, crops, sound
-from testbed.strip.view import View
-from vision import classify, patch
+from vision import classify, patch, surface_tiles
 
 FITTED, CALIBRATED = range(10_000, 10_024), range(10_100, 10_130)
 NAMED, SUSPECTED = range(10_400, 10_440), range(10_500, 10_540)
-# Tiles of sound strip, of which one may reach the alarm level. On hot strip the classifier looks at what is marked, so
-# that much may be marked; it knows no cold strip, where what is marked is told.
-PICTURES_PER_ALARM = {"hot": 2.0, "cold": 1000.0}
-PATCHES = {"hot": "strip-surface-patch", "cold": "strip-cold-patch"}
+PICTURES_PER_ALARM = 2.0  # tiles of sound strip, of which one may be marked: the classifier looks at what is marked
 SUSPECT = 0.8  # of the alarm level: what of sound strip the classifier learns to call so
+LEARNED = {"hot": range(10_600, 10_616), "cold": range(10_600, 10_608)}  # coils with everything
+SOUND = {"hot": range(10_700, 10_715), "cold": range(10_700, 10_715)}  # coils with what is harmless alone
+NAMES = {"hot": range(10_800, 10_830), "cold": range(10_800, 10_815)}
+TILES, TILES_PER_ALARM = 4, 1000.0  # of a sound coil; of such tiles, of which one may reach the alarm level
 Progress = Callable[[str, int, int], None]
 
 
-def surface_patch(progress: Progress = lambda what, done, of: None, surface: str = "hot") -> bytes:
-    """What stands out on a tile of strip: `strip-surface-patch` of hot strip, `strip-cold-patch` of cold strip.
-
-    Fitted on FITTED, calibrated on CALIBRATED.
-    """
-    view = View(surface=surface)
+def surface_patch(progress: Progress = lambda what, done, of: None) -> bytes:
+    """`strip-surface-patch`: what stands out on a tile of hot strip. Fitted on FITTED, calibrated on CALIBRATED."""
     notes = {
-        "name": PATCHES[surface],
+        "name": "strip-surface-patch",
         "place": PLACE,
         "severity": 600,
         "advice": "look-at-crop",
-        "origin": f"rendered {surface} strip, testbed/strip/fitting.py",
+        "origin": "rendered hot strip, testbed/strip/fitting.py",
         "training": {"seeds": f"{FITTED[0]}-{FITTED[-1]}", "calibrated_on": f"{CALIBRATED[0]}-{CALIBRATED[-1]}"},
     }
-    tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN, view)
-    return patch.fit(sound(FITTED, 2, view=view), tiles, PICTURES_PER_ALARM[surface], patch.STRIP, notes, progress)
+    tiles = sound(CALIBRATED, 2, TILE + 2 * MARGIN)
+    return patch.fit(sound(FITTED, 2), tiles, PICTURES_PER_ALARM, patch.STRIP, notes, progress)
 
 
 def surface_cls(
@@ -63,6 +62,39 @@ def surface_cls(
     }
     images, labels, groups = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
     return classify.fit(images, labels, groups, notes, progress)
+
+
+def strip_learned(progress: Progress = lambda what, done, of: None, checkpoint: Path | None = None) -> bytes:
+    """`strip-learned`: every class of defect on hot and cold strip, learned from coils on which all is known."""
+    learned = [part for surface, seeds in LEARNED.items() for part in parts(seeds, surface)]
+    tiles = (tile for surface, seeds in SOUND.items() for tile in harmless(seeds, surface, TILES))
+    notes = {
+        "name": "strip-learned",
+        "place": PLACE,
+        "severity": 600,
+        "advice": "look-at-crop",
+        "origin": "rendered hot and cold strip, testbed/strip/fitting.py",
+        "training": {"seeds": _told(LEARNED), "calibrated_on": _told(SOUND)},
+    }
+    return surface_tiles.fit(learned, tiles, TILES_PER_ALARM, checkpoint=checkpoint, notes=notes, progress=progress)
+
+
+def strip_names(progress: Progress = lambda what, done, of: None) -> bytes:
+    """`strip-names`: names crops of hot and cold strip by all classes."""
+    rows = [(image, label, f"{surface}/{seed}") for surface, seeds in NAMES.items() for seed in seeds
+            for image, label in named([seed], surface)]  # fmt: skip
+    notes = {
+        "name": "strip-names",
+        "harmless": [*BENIGN, NO_DEFECT],
+        "origin": "rendered hot and cold strip, testbed/strip/fitting.py",
+        "training": {"seeds": _told(NAMES)},
+    }
+    images, labels, groups = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    return classify.fit(images, labels, groups, notes, progress)
+
+
+def _told(seeds: Mapping[str, range]) -> str:
+    return ", ".join(f"{some[0]}-{some[-1]}" for some in seeds.values())
 
 
 def suspected(finder: bytes) -> Iterator[np.ndarray]:

@@ -71,7 +71,7 @@ def crops(seeds: Sequence[int], n: int, marks: float = 6.0) -> Iterator[tuple[np
         for image, truth in frames(seed, n, marks):
             for label, box in truth:
                 if min(box[2] - box[0], box[3] - box[1]) >= 3 and box[3] - box[1] >= 16:
-                    yield _crop(image, _part(box, rng), rng), label
+                    yield _crop(image, part_of(box, rng), rng), label
             for _ in truth:
                 box = _nowhere(truth, rng)
                 if box is not None:
@@ -83,8 +83,8 @@ def _crop(image: np.ndarray, box: Box, rng: np.random.Generator) -> np.ndarray:
     return resized(crop(image, box, peak), CROP, CROP)
 
 
-def _part(box: Box, rng: np.random.Generator) -> Box:
-    """A box as a map of cells shows it: on the grid, and of long marks sometimes only a part."""
+def part_of(box: Box, rng: np.random.Generator, lines: int = FRAME) -> Box:
+    """A box in so many lines as a map of cells shows it: on the grid, and of long marks sometimes only a part."""
     x1, y1, x2, y2 = box
     if y2 - y1 > 200 and rng.random() < 0.5:
         a, b = sorted(rng.integers(y1, y2, 2).tolist())
@@ -92,7 +92,7 @@ def _part(box: Box, rng: np.random.Generator) -> Box:
     slack = rng.integers(0, 2, 4) * CELL
     x1, y1 = x1 // CELL * CELL - int(slack[0]), y1 // CELL * CELL - int(slack[1])
     x2, y2 = -(-x2 // CELL) * CELL + int(slack[2]), -(-y2 // CELL) * CELL + int(slack[3])
-    return max(x1, 0), max(y1, 0), min(x2, COLUMNS), min(y2, FRAME)
+    return max(x1, 0), max(y1, 0), min(x2, COLUMNS), min(y2, lines)
 
 
 def _nowhere(truth: Sequence[tuple[str, Box]], rng: np.random.Generator) -> Box | None:

@@ -177,3 +177,14 @@ def test_marks_without_a_pitch_name_nobody():
     assert pitch_of([0.0, 1.0, 3.1, 7.9]) is None
     assert culprit([0.0, 1.0, 3.1, 7.9], known) == ("", ())
     assert culprit([0.0, 1.0, 2.0, 3.0], known) == ("", ())
+
+
+def test_a_model_that_knows_edges_is_asked_about_them_and_any_other_is_not():
+    image = strip(1100)
+    image[500:530, 24:36] = 8  # torn into the left edge
+
+    def beside_the_edge(model) -> float:
+        return float(Inspector(model, (CAMERA,), "contrast").levels(image[:1024])[:, 2:5].max())
+
+    assert beside_the_edge(contrast()) == 0.0
+    assert beside_the_edge(contrast(knows_edges=True)) > 1.0

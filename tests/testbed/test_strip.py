@@ -24,7 +24,8 @@ from testbed.record import Recorder, RunRecord
 from testbed.scenario import Clean, Fault, LookAlike, Scenario
 from testbed.score import Facts, score
 from testbed.strip import StripCamera
-from testbed.strip.marks import ACROSS, CLASSES, SEEN, UNIT, stamp
+from testbed.strip.coils import coil, harmless, named, parts
+from testbed.strip.marks import ACROSS, BENIGN, CLASSES, SEEN, UNIT, stamp
 from testbed.strip.passes import FRAME
 from testbed.strip.render import Placed, Strip, apart
 from testbed.strip.samples import LABELS, NO_DEFECT, crops, frames
@@ -96,6 +97,16 @@ def test_frames_for_fitting_know_their_marks():
     assert sum(len(truth) for _, truth in pictures) >= 12
     labels = {label for _, label in crops([10_001], 3)}
     assert labels == {*LABELS, NO_DEFECT}
+
+
+def test_coils_for_fitting_show_every_class_and_what_is_harmless_is_no_defect():
+    shown = list(parts([10_001], "cold"))
+    assert all(part.image.shape == part.mask.shape == (256, 256) for part in shown)
+    assert 0.3 < np.mean([part.sound for part in shown]) < 0.7
+    assert {label for _, label in named([10_001], "hot")} == {*CLASSES, NO_DEFECT}
+    strip, _ = coil(10_001, "hot", BENIGN)
+    assert {mark.label for mark in strip.marks} == set(BENIGN)
+    assert [tile.shape for tile in harmless([10_001], "hot", 2)] == [(1152, COLUMNS)] * 2
 
 
 # -- the plant ---------------------------------------------------------------------------------------------
