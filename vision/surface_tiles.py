@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import with_golden
+from anomaly.with_torch import with_torch
 from edge.session import Session
 from vision.backbone import FROZEN
 from vision.calibrate import Level, level
 from vision.features import drawn
 from vision.lite0 import MULTIPLE
 from vision.patch import image_input
-from vision.plan import Plan, Progress, with_torch
+from vision.plan import Plan, Progress
 from vision.surface import digest_of
 from vision.surface_augment import Masked
 from vision.surface_graph import LEVELS, SHRUNK, STRIDE, WIDTH, Weights, logit, tiles
 
-PLAN = Plan(side=256, epochs=8)
+PLAN = Plan(256, 8, 1)
 GAIN, OFFSET, NOISE = (0.85, 1.18), 8.0, 3.0  # of light and camera, grey levels: judgement
 GOLDEN = 128  # px, side of the golden picture
 

@@ -19,7 +19,7 @@ from vision.surface_graph import SHRUNK, STRIDE, logit, tiles
 from vision.surface_tiles import batches, fit
 
 CELL = SHRUNK * STRIDE
-PLAN = Plan(96, 2)
+PLAN = Plan(96, 2, 1)
 
 
 def learned(n: int) -> list[Masked]:
