@@ -25,7 +25,7 @@ from vision.surface import digest_of
 from vision.surface_augment import Masked
 from vision.surface_graph import LEVELS, SHRUNK, STRIDE, WIDTH, Weights, logit, tiles
 
-PLAN = Plan(256, 8, 1)
+PLAN = Plan(side=256, epochs=8)
 GAIN, OFFSET, NOISE = (0.85, 1.18), 8.0, 3.0  # of light and camera, grey levels: judgement
 GOLDEN = 128  # px, side of the golden picture
 
