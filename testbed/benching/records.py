@@ -170,7 +170,7 @@ def _by_file(model: str, name: str, tested: Sequence[Record], train: Path | None
         judged = replace(_known(made, tested), name=called(model))
     again = Again(onnx.card.raw)
     for window in (window for record in tested for window in record.windows()) if again.is_known else ():
-        again.note(of_array(window))
+        again.note(of_array(window[:, 0]))
     judged.overlap = overlap(onnx, name, train, again)
     known = onnx.card.raw.get("training", {}).get("records")
     if known and not again.is_known:

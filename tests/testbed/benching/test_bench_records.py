@@ -139,5 +139,5 @@ def test_what_was_heard_before_a_kill_is_not_heard_again_and_the_rows_are_the_sa
     monkeypatch.setattr(train_bearing, "fitted", lambda *given: (fits.append(1), fit(*given))[1])
     resumed = rows(out=tmp_path / "out")
     assert len(fits) == 2  # of four folds
-    monkeypatch.undo()
+    monkeypatch.setattr(train_bearing, "fitted", fit)
     assert rows() == resumed

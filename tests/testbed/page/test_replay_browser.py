@@ -114,9 +114,14 @@ def test_keys_alone_scrub_leap_zoom_and_play(served):
         seen.at(re.compile(r"^0:0[1-9]"))
         page.keyboard.press("Enter")
         page.locator("#play", has_text="재생").wait_for()
-        stood = seen.now
-        page.wait_for_timeout(300)
-        assert seen.now == stood
+        assert any(stands_still(seen) for _ in range(100))
+
+
+def stands_still(seen: Seen) -> bool:
+    """Whether a third of a second moves nothing; the last step may still be on its way when the button says so."""
+    before = seen.now
+    seen.page.wait_for_timeout(300)
+    return seen.now == before
 
 
 def test_a_look_closer_fetches_every_sample_and_is_taken_along(served):
