@@ -68,7 +68,7 @@ def test_what_is_drawn_and_heard_is_the_very_waveform_of_the_record_and_sound_is
     monkeypatch.setenv("TESTBED_HOME", str(tmp_path / "home"))
     with serving(tmp_path / "runs") as page, visitor(page) as seen:
         seen.page.evaluate(_KEEP)
-        seen.play("tcm-chatter", "1")
+        seen.play("tcm-chatter", "real")
         seen.page.locator("#tabs button", has_text="채터").click()
         assert seen.page.get_attribute("#sound", "aria-pressed") == "false"
         assert seen.page.evaluate("window.contexts") == 0
