@@ -13,7 +13,6 @@ from testbed.strip.fields import EDGE
 from testbed.strip.marks import stamp
 from testbed.strip.render import Box, Placed, Strip, apart, cut
 from testbed.strip.texture import COLUMNS
-from testbed.strip.view import BRIGHT, View
 
 FRAME = 1024  # lines
 CLEAR = 120  # pixels between two marks
@@ -52,10 +51,10 @@ def scattered(seed: int, lines: int, n: int) -> list[Placed]:
     return placed
 
 
-def sound(seeds: Sequence[int], n: int, lines: int = FRAME, view: View = BRIGHT) -> Iterator[np.ndarray]:
-    """`n` frames of a strip without marks for each seed, far apart on it; uint8 (lines, columns of the view)."""
+def sound(seeds: Sequence[int], n: int, lines: int = FRAME) -> Iterator[np.ndarray]:
+    """`n` frames of a strip without marks for each seed, far apart on it; uint8 (lines, COLUMNS)."""
     for seed in seeds:
-        strip = Strip(seed, "SOUND", (), view)
+        strip = Strip(seed, "SOUND")
         for i in range(n):
             yield strip.render(1000 + 7777 * i, lines)
 
