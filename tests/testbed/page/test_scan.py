@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -312,7 +313,7 @@ def test_passwords_are_not_tried_for_long(tmp_path, monkeypatch):
 
 
 def ended(page: Served, *messages: str | bytes, headers: dict[str, str] | None = None) -> int:
-    """The code with which the page ends a connection after these messages; 0 where it goes on."""
+    """The code with which the page ends a connection after these messages; 1006 without a word, 0 where it goes on."""
     address = f"ws://127.0.0.1:{page.port}/live"
     with connect(address, origin=page.address, additional_headers=headers, max_size=2**24, compression=None) as own:
         own.recv()
@@ -324,8 +325,9 @@ def ended(page: Served, *messages: str | bytes, headers: dict[str, str] | None =
                 data = own.recv(timeout=60)
                 if b'"n":7' in data:
                     return 0
+                own.send('{"do": "drawn"}')  # or a second change of state would use up its credits
         except ConnectionClosed as error:
-            return 0 if error.rcvd is None else error.rcvd.code
+            return 1006 if error.rcvd is None else error.rcvd.code
 
 
 NOT_MESSAGES = {
@@ -349,7 +351,8 @@ def test_what_is_no_message_ends_the_connection(near, name):
 
 @pytest.mark.parametrize("size", [LONGEST + 1, 10_000_000])
 def test_a_message_that_is_too_long_ends_the_connection(near, size):
-    assert ended(near, json.dumps({"do": "reset", "more": "a" * size})) == 1009
+    wanted = (1009,) if size == LONGEST + 1 else (1009, 1006)  # its word may be lost while we still speak
+    assert ended(near, json.dumps({"do": "reset", "more": "a" * size})) in wanted
 
 
 ODD = [
@@ -431,8 +434,9 @@ def test_a_page_that_never_draws_is_sent_two_frames_and_is_let_go_when_its_answe
     monkeypatch.setattr(Bucket, "take", lambda self: True)
     visit = near.visit()
     visit.read()
-    for n in range(3 * ANSWERS):
-        visit.socket.send(json.dumps({"do": "nix", "n": n, "lang": "en"}))
+    with suppress(ConnectionClosed):  # it may be let go before it has said all
+        for n in range(3 * ANSWERS):
+            visit.socket.send(json.dumps({"do": "nix", "n": n, "lang": "en"}))
     frames = 0
     with pytest.raises(ConnectionClosed):
         while True:
