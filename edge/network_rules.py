@@ -92,9 +92,12 @@ class _GroupRules:
         rich = (np.diff(np.sort(last, axis=0), axis=0) > 0).sum(axis=0) + 1 >= DISTINCT
         rich &= ~window.bad[-n:].any(axis=0)
         found = np.zeros(values.shape[1], bool)
-        for lag in range(round(SHORTEST_S * self._rate), len(values) - n + 1):
-            candidates = np.flatnonzero(rich & ~found & (values[-1 - lag] == last[-1]))  # most lags end here
-            if len(candidates):
-                earlier = values[len(values) - n - lag : len(values) - lag, candidates]
-                found[candidates] = (earlier == last[:, candidates]).all(axis=0)
+        lags = np.arange(round(SHORTEST_S * self._rate), len(values) - n + 1)
+        lag, tag = np.nonzero(rich & (values[-1 - lags] == last[-1]))  # most end within a few samples
+        for back in range(2, n + 1):
+            is_same = values[-back - lags[lag], tag] == last[-back, tag]
+            lag, tag = lag[is_same], tag[is_same]
+            if not len(tag):
+                break
+        found[tag] = True
         return found
