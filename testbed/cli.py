@@ -13,7 +13,7 @@ import typer
 
 from connectors.errors import InputError, TestbedError
 from connectors.texts import language, say
-from testbed import commands, configured
+from testbed import commands, configured, run_command
 from testbed.language import name_panels, take, translate, usage_sentence
 from testbed.seeds import seeds_of
 
@@ -86,7 +86,7 @@ def demo(
 ) -> int:
     """The main job on a live page: a steel line over real OPC UA and MQTT into ONNX models, scored at the end."""
     if headless or json:
-        return commands.demo(seed, speed or "max", out, json)
+        return run_command.demo(seed, speed or "max", out, json)
     from testbed.page import Ask
 
     return commands.page(
@@ -114,8 +114,8 @@ def run(
     if listed:
         return commands.list_scenarios(json)
     processes = jobs or ((os.cpu_count() or 1) if every else 1)
-    ask = commands.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, processes, json, assumptions)
-    return commands.run(scenario or [], every, ask)
+    ask = run_command.Ask(_listed(models), over, speed, _seeds(seed, seeds), record, out, processes, json, assumptions)
+    return run_command.run(scenario or [], every, ask)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.texts import say, speak
-from testbed import commands, library
+from testbed import commands, library, run_command
 from testbed.cli import run_cli
 
 CASES = Path(__file__).parent
@@ -153,8 +153,8 @@ def test_all_runs_every_scenario_but_the_slow_ones(tmp_path, monkeypatch, capsys
     (tmp_path / "mill_two.py").write_text(head + "name='mill-two')\n")
     (tmp_path / "mill_normal_day.py").write_text(head + "name='mill-normal-day', slow=True)\n")
     monkeypatch.setattr(library, "files", lambda package: tmp_path)
-    ask = commands.Ask(None, "memory", "max", [3], "none", None, 1, True)
-    assert commands.run([], True, ask) == 0
+    ask = run_command.Ask(None, "memory", "max", [3], "none", None, 1, True)
+    assert run_command.run([], True, ask) == 0
     runs = json.loads(capsys.readouterr().out)["runs"]
     assert [(run["scenario"], run["seed"], len(run["faults"])) for run in runs] == [
         ("mill-one", 3, 1),
