@@ -32,8 +32,9 @@ class Rules:
     """One alarm a tag, over all scalar and block groups; the score is 1.0 or more when any rule is broken.
 
     Ranges come from the tag list. Broken rules are: a value outside [low, high] by more than a tenth of the span; a
-    jump from sample to sample of a quarter of the span, or of twenty usual steps where that is more than a twentieth;
-    a value a third of the span away from the middle of its peers (eight or more tags of one group and unit); a tag
+    jump from sample to sample of a quarter of the span, or of twenty usual steps where that is more than a twentieth,
+    beyond what its peers moved at once (eight or more tags of one group and unit: what moves them all is no sensor); a
+    value a third of the span away from the middle of its peers; a tag
     that moved and then stays put for longer than chance allows, other than at an end of its range; no sample for ten
     seconds. A tag without a range has only the last two. A constant tag is never stuck, since it never moved. A tag
     reported by exception (without rate) is never silent, and neither is one that has not spoken yet. Blocks are
@@ -96,20 +97,27 @@ class _GroupRules:
         with np.errstate(invalid="ignore"):
             score = np.maximum(self._low - now, now - self._high) / (0.1 * self._span)
             if not self._is_waveform:
-                steps = np.abs(np.diff(values, axis=0))
-                score = np.fmax(np.fmax(score, self._jump(steps)), self._odd(now))
+                moves = np.diff(values, axis=0)
+                steps = np.abs(moves)
+                score = np.fmax(np.fmax(score, self._jump(moves, steps)), self._odd(now))
                 if not self._is_slow:
                     score = np.fmax(score, np.where(self._stuck(steps, now), 1.0, 0.0))
         silent = bad[-1] & self._is_regular & ~np.isnan(now)
         return np.maximum(np.nan_to_num(np.fmax(score, 0.0)), np.where(silent, 1.0, 0.0))
 
-    def _jump(self, steps: np.ndarray) -> np.ndarray:
-        """Largest step of the last second over what would be a jump."""
+    def _jump(self, moves: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Largest step of the last second, its own or apart from its peers, over what would be a jump."""
         recent = max(1, round(self._rate))
+        last = steps[-recent:].copy()
+        for members in self._peers:
+            if len(members) >= PEERS:
+                own = moves[-recent:, members]
+                apart = np.abs(own - np.median(np.nan_to_num(own), axis=1, keepdims=True))
+                last[:, members] = np.fmin(last[:, members], apart)
         usual = np.nan_to_num(_median_of_moves(steps[:-recent]))
         limit = np.clip(STEPS * usual, SMALL_JUMP * self._span, JUMP * self._span)
         limit = np.where(usual > 0, limit, JUMP * self._span)
-        return np.fmax.reduce(steps[-recent:], axis=0) / limit
+        return np.fmax.reduce(last, axis=0) / limit
 
     def _odd(self, now: np.ndarray) -> np.ndarray:
         """Distance from the middle of its peers over what would be odd."""

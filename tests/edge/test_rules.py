@@ -114,6 +114,19 @@ def test_one_that_is_far_from_its_peers_is_found():
     assert [(e.source, (e.time - START) / SECOND) for e in events] == [("L/T3", 34.0)]
 
 
+def test_a_jump_of_all_peers_at_once_is_the_plants_and_one_beyond_theirs_is_found():
+    tags = tuple(Tag(name=f"L/{i}", group="g", rate_hz=1.0, eu_range=RANGE) for i in range(9))
+    time = START + np.arange(1, 121) * SECOND
+    values = 50.0 + 0.1 * np.random.default_rng(1).standard_normal((120, 9))
+    values[80:] -= 8.0  # twenty times the usual step and more than a twentieth of the range
+    values[100:, 3] += 8.0
+    items = [Batch(tags, time, values, np.zeros(values.shape, np.uint32)), Mark("g", END)]
+    group = Group("g", tags)
+    events = Pipeline([group], [Rules([group])], start=START).feed(items)
+    raised = [((event.time - START) / SECOND, event.source) for event in events if event.change == "active"]
+    assert raised == [(101.0, "L/3")]
+
+
 def test_a_sensor_that_sticks_after_it_has_moved_is_found():
     when, change = first(events_of(lambda t: np.where(t <= 80, noisy(t), 50.0)))
     assert change == "active"
