@@ -19,6 +19,7 @@ from testbed.page import speech
 from testbed.page.rows import Rows
 
 SHOWN = 60  # alarms sent to a page; further ones are counted
+SETTLED_S = 5.0  # source time within which a tag that is evidence shows which way it goes; judgement
 JUDGED_AFTER_S = 20.0  # source time after which an alarm that finds nothing is said to be false; judgement
 STANDING = (AlarmState.UNACK, AlarmState.ACKED, AlarmState.RTN_UNACK, AlarmState.LATCHED)
 ASIDE = {"shelve": AlarmState.SHELVED, "out_of_service": AlarmState.OUT_OF_SERVICE}
@@ -30,7 +31,8 @@ class Entry:
 
     number: int
     event: Event
-    ways: tuple[int, ...]  # of its evidence: up 1, down -1
+    ways: tuple[int, ...]  # of its evidence: as `Rows.way` says
+    is_settled: bool = False  # these ways change no more
     is_active: bool = True
     is_acknowledged: bool = False
     returned: int | None = None
@@ -74,6 +76,14 @@ class AlarmList:
                 self.entries.append(Entry(len(self.entries) + 1, event, ways, is_active=event.box is None))
             else:
                 self._return(event)
+
+    def settle(self, rows: Rows, now: int) -> None:
+        """Look again at evidence that went nowhere: a model hears a tag begin to swing before an eye sees it."""
+        for entry in [one for one in self.entries if not one.is_settled]:
+            until = entry.event.time + round(SETTLED_S * SECOND)
+            told = zip(entry.event.evidence, entry.ways, strict=True)
+            entry.ways = tuple(way or rows.way(channel, min(now, until)) for (channel, _), way in told)
+            entry.is_settled = now >= until or all(entry.ways)
 
     def _return(self, event: Event) -> None:
         for entry in reversed(self.entries):

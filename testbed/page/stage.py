@@ -386,6 +386,8 @@ class Stage:
             "so_far": None if show is None or show.ended.is_set() else so_far(show.alarms.match, show.now),
         }
         if show is not None:
+            if show.rows is not None:
+                show.alarms.settle(show.rows, show.now)
             told["alarms"] = show.alarms.plain(show.now, show.phase not in (STARTING, RUNNING))
             told["outcome"] = None if show.result is None else _outcome(show.result)
         return told

@@ -13,7 +13,8 @@ export function build(give, allowed) {
 }
 
 const priority = severity => severity >= 700 ? 1 : severity >= 400 ? 2 : 3;
-const names = alarm => alarm.label ? `${pick(alarm.condition)} · ${pick(alarm.label)}` : pick(alarm.condition);
+// What is wrong: its class, and the name of the mark or what the first evidence measures.
+const names = alarm => [alarm.condition, alarm.label ?? alarm.why[0]?.what].filter(Boolean).map(pick).join(' · ');
 const lastOf = path => path.split('/').slice(-2).join(' / ');
 
 function prio(alarm) {

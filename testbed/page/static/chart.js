@@ -44,6 +44,24 @@ export function extent(series, span) {
   return least <= most ? [least, most] : null;
 }
 
+// The same for who watches a run: what lasted less than a tenth of the span and is long past may leave the picture where
+// it would flatten all the rest, such as the moment before a strip came in.
+const LATELY_S = 15, LOOKS = 200, FLAT = 6;
+export function lively(series, span) {
+  const all = extent(series, span);
+  if (!all) return null;
+  const [first, until] = reach(series, span), step = Math.max(1, Math.floor((until - first) / LOOKS)), seen = [];
+  for (let i = first; i < until; i += step) {
+    const value = (series.low(i) + series.high(i)) / 2;
+    if (value === value) seen.push(value);
+  }
+  if (seen.length < 20) return all;
+  seen.sort((a, b) => a - b);
+  const late = extent(series, {from: Math.min(span.to, timeOf(series, until - 1)) - LATELY_S, to: span.to}) ?? [Infinity, -Infinity];
+  const part = [Math.min(late[0], seen[Math.floor(seen.length * 0.1)]), Math.max(late[1], seen[Math.ceil(seen.length * 0.9) - 1])];
+  return FLAT * (part[1] - part[0]) < all[1] - all[0] && part[1] > part[0] ? part : all;
+}
+
 // How many holes a span shows, and how long they are together, in s.
 export function holes(series, span) {
   const [first, until] = reach(series, span);
@@ -69,8 +87,8 @@ export function valueAt(series, s) {
 }
 
 // Draws a curve into a box of the canvas; answers with what turns s and values into px, null where there is nothing.
-export function curve(g, box, series, span, range, ink = colour('curve')) {
-  const found = extent(series, span);
+export function curve(g, box, series, span, range, ink = colour('curve'), fits = extent) {
+  const found = fits(series, span);
   if (!found) return null;
   const [least, most] = found, floor = range ? (range[1] - range[0]) / 200 : Math.abs(most) / 200 || 1e-6;
   const spare = Math.max(0, floor - (most - least)) / 2 + (most - least) * 0.08;

@@ -21,7 +21,7 @@ const LOOKS = {
   machines: [1416, 172, [[rolls([0], LEVEL - 6, 36)], ['M0 -6V-34M0 -6L26 10M0 -6L-26 10', LEVEL], ['M-44 34H44V46H-44Z', LEVEL]]],
 };
 export const SHAPES = {unacknowledged: '▲', 'returned-unacknowledged': '△', acknowledged: '■', shelved: '▽', 'out-of-service': '✕', normal: '●'};
-const URGENCY = ['unacknowledged', 'returned-unacknowledged', 'acknowledged'];
+export const URGENCY = ['unacknowledged', 'returned-unacknowledged', 'acknowledged'];
 let drawn = [], path = null, canvas, offset = 0, before = 0;
 
 function rolls(at, y, r) {
@@ -99,9 +99,10 @@ function move(time) {
   g.stroke(path);
 }
 
+export const nests = (a, b) => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+
 // The alarms at a part: those whose place nests with one of its paths.
 function alarms(told) {
-  const nests = (a, b) => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
   return (store.state?.alarms.list ?? []).filter(alarm => told.here && told.paths.some(one => nests(alarm.source, one)));
 }
 

@@ -1,6 +1,6 @@
 // Trends: a curve a tag; one stretch of time, hold and cursor for all of them. Held, the run goes on behind them.
 import {colour, font, rem, surface} from './canvas.js';
-import {curve, flag, grid, hole, holes, moment, scale, valueAt} from './chart.js';
+import {curve, extent, flag, grid, hole, holes, lively, moment, scale, valueAt} from './chart.js';
 import {$, h, put} from './dom.js';
 import {pick, t} from './i18n.js';
 import {column, high, latest, low, short, shown, store, tag, want} from './store.js';
@@ -11,7 +11,9 @@ const SPANS = [30, 120, 0];  // s; 0 is the whole run
 const USUAL_S = 120, SHORT_S = 60;  // shown at first; a run that is shorter than this is shown whole
 // held: the stretch that stands still; rows: as many as there were then; cursor: share of the stretch
 const view = {span: USUAL_S, held: null, rows: 0, cursor: null};
-let plots = [], names = [];
+const NAMED = 2;  // of what an alarm rests on, so many tags come first by themselves,
+const MOST = 3;   // and of so many alarms
+let plots = [], names = [], seen = new Set();  // seen: alarms whose evidence has been brought in
 
 const now = () => store.rows * store.run.row_s;
 
@@ -42,7 +44,7 @@ function paint(g, w, hgt, name, marked) {
   if (!store.run || !store.rows) return;
   const box = {x: 0, y: 0, w, h: hgt - 1.3 * rem()}, stretch = span();
   grid(g, box, stretch, true);
-  const drawn = curve(g, box, series(name), stretch, tag(name)?.range);
+  const drawn = curve(g, box, series(name), stretch, tag(name)?.range, colour('curve'), view.held ? extent : lively);
   if (!drawn) return;
   marks(g, drawn.x, box, stretch);
   scale(g, box, shown(name, drawn.most), shown(name, drawn.least));
@@ -117,6 +119,23 @@ function show(chosen) {
   relabel();
 }
 
+// What an alarm rests on comes first by itself, once; a flood of alarms does not turn everything over.
+function bring() {
+  const list = store.state?.alarms.list ?? [], evidence = new Set(list.flatMap(alarm => alarm.why.slice(0, NAMED).map(one => one.tag)));
+  for (const alarm of list) {
+    if (seen.has(alarm.id) || view.held || seen.size >= MOST) continue;
+    seen.add(alarm.id);
+    const fresh = alarm.why.slice(0, NAMED).map(one => one.tag).filter(one => store.run.index.has(one) && !names.includes(one)).map(plot);
+    if (!fresh.length) continue;
+    names = [...fresh.map(one => one.name), ...names];
+    plots = [...fresh, ...plots];
+    want('trends', names);
+    $('plots').prepend(...fresh.map(one => one.box));
+    relabel();
+  }
+  for (const one of plots) one.box.classList.toggle('named', evidence.has(one.name));
+}
+
 export function relabel() {
   for (const one of plots) one.label();
   put($('hold'), t(view.held ? 'go_on_trends' : 'hold_trends'));
@@ -172,12 +191,14 @@ export function build(root) {
 export function begin(run) {
   view.held = view.cursor = null;
   view.span = run.duration_s <= SHORT_S ? 0 : USUAL_S;
+  seen = new Set();
   $('tag-names').replaceChildren(...run.tags.map(one => h('option', {value: one.name})));
   show(run.trends);
 }
 
 export function draw() {
   if (!store.run) return;
+  bring();
   for (const one of plots) one.paint();
   put($('behind'), behind());
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from connectors.errors import InputError
@@ -9,6 +10,7 @@ from connectors.results import AlarmState, Event
 from connectors.tags import Group, Tag
 from connectors.times import SECOND
 from connectors.truth import Truth
+from edge.merge import Chunk
 from testbed.page.alarms import SHOWN, AlarmList
 from testbed.page.rows import Rows
 from testbed.plant import START
@@ -110,3 +112,16 @@ def test_the_most_urgent_come_first_and_a_flood_is_counted():
 def test_an_alarm_that_there_is_not_is_refused(number):
     with pytest.raises(InputError, match="no alarm"):
         filled(event(10)).acknowledge([number], "kim", at(11))
+
+
+def test_evidence_that_has_not_moved_yet_shows_its_way_once_it_has():
+    tag = Tag(name=f"{PLACE}/TC_1", group="g")
+    group = Group("g", (tag,))
+    rows, time = Rows((group,), START, 100.0), START + np.arange(1, 301) * (SECOND // 10)
+    values = np.random.default_rng(7).normal(0.0, 1.0, 300) + 50.0 * (time > at(20))
+    rows.add(Chunk(group, int(time[-1]), time, values[:, None], np.zeros((300, 1), np.uint32)))
+    alarms = AlarmList(START)
+    alarms.take([event(20)], rows)
+    assert first(alarms, 20)["why"][0]["way"] == 0
+    alarms.settle(rows, at(22))
+    assert first(alarms, 22)["why"][0]["way"] == 1
