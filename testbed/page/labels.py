@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.texts import say
+from connectors.texts import say, word
 from testbed.page.line import PARTS, part_name
 from testbed.page.replay_labels import replay_labels
+from testbed.rotating.machines import MACHINES
 
 
 def labels() -> dict[str, str]:
@@ -171,6 +172,12 @@ def _views() -> dict[str, str]:
         "true": say("What is true"),
         "swing": say("swings by"),
         "no_strip": say("No strip in the mill"),
+        "view.zones": say("Across the bar's width behind the descaler, K against the first bar"),
+        "view.banks": say("Water along the run-out table"),
+        "no_bar": say("No bar under the pyrometer"),
+        "wanted": say("wanted"),
+        "view.machines": say("Machines: what they measure, and how many times as much as at first"),
+        **{f"machine.{machine.code}": word(machine.title) for machine in MACHINES},
         "view.chatter": say("Chatter"),
         "spectrum": say("Third octaves of the stand's vibration"),
         "growth": say("Strength from 120 to 250 Hz, each stand"),

@@ -11,7 +11,7 @@ from connectors.texts import say
 from connectors.units import symbol
 from testbed.page import speech
 
-MILL = "POH/HOT/HSM2"
+MILL, MACHINES = "POH/HOT/HSM2", "POH/UTIL/CMS1"
 TRENDS = 8  # shown at first
 
 
@@ -34,14 +34,15 @@ PARTS = (
     Part("coiler", (f"{MILL}/DC1",), ("COIL_TENS", "MANDREL_RPM")),
     Part("camera", (f"{MILL}/SURF", "POH/COLD/TCM1/SURF"), ("V_STRIP", "WIDTH")),
     Part("coldmill", ("POH/COLD/TCM1",), ("V_EXIT", "TENS")),
-    Part("machines", ("POH/UTIL/CMS1",), ("VEL_RMS", "TEMP_BRG")),
+    Part("machines", (MACHINES,), ("VEL_RMS_DE", "TEMP_BRG_DE")),
 )  # fmt: skip
 # What a person looks at first, by the last level of the path.
 FIRST = (
     "V_CAST", "LVL_PV", "TC_BF_1_4", "TC_BF_2_4", "Q_FACE_BF", "STP_POS", "MW_FLOW_BF", "T_SURF_UNB",
     "H_X", "H_GM", "ROLL_FORCE", "ROLL_GAP", "LPR_ANG", "MASS_DEV", "CENTRE", "V_STRIP",
-    "CT", "DESC_P", "T_RDT_1", "COIL_TENS", "ACC", "TENS", "V_EXIT", "WIDTH", "LAMP",
-    "VEL_RMS", "ENV_RMS", "TEMP_BRG", "KURT",
+    "CT", "DESC_P", "T_RDT_1", "COIL_TENS", "ACC", "TENS", "V_EXIT", "WIDTH", "LAMP", "H_EXIT", "WR_DIA",
+    "MIDT", "BANKS_ON", "PINCH_FRC", "EMU_FLOW", "MOTOR_I",
+    "VEL_RMS_DE", "ENV_RMS_DE", "TEMP_BRG_DE", "KURT_DE", "OIL_PART", "SUCT_P", "RPM", "LOAD",
 )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def parts(groups: Sequence[Group]) -> list[dict[str, Any]]:
     told = []
     for part in PARTS:
         mine = [tag for tag in numbers if _is_under(tag, part)]
-        found = {tag.short: tag.name for tag in mine}  # of stands, the last one
+        found = _by_short(mine)
         shown = [found[short] for short in part.shown if short in found]
         is_there = any(_is_under(tag, part) for tag in tags)
         told.append({"name": part.name, "paths": part.paths, "here": is_there, "tags": shown[:2]})
@@ -66,11 +67,18 @@ def _is_under(tag: Tag, part: Part) -> bool:
 
 def trends(tags: Sequence[Tag]) -> list[str]:
     """The tags whose trends are shown at first."""
-    by_short: dict[str, str] = {}
-    for tag in tags:
-        by_short[tag.short] = tag.name  # of stands, the last one
+    by_short = _by_short(tags)
     chosen = [by_short[short] for short in FIRST if short in by_short][:TRENDS]
     return chosen or [tag.name for tag in tags[:TRENDS]]
+
+
+def _by_short(tags: Sequence[Tag]) -> dict[str, str]:
+    """Names by what they measure: of stands the last one, of fans and pumps the first, the most critical one."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        if tag.short not in found or not tag.name.startswith(MACHINES):
+            found[tag.short] = tag.name
+    return found
 
 
 def described(tags: Sequence[Tag]) -> list[dict[str, Any]]:
@@ -98,5 +106,5 @@ def part_name(name: str) -> str:
         "coiler": say("Coiler"),
         "camera": say("Surface camera"),
         "coldmill": say("Cold mill"),
-        "machines": say("Fans, pumps, gears"),
+        "machines": say("Fans and pumps"),
     }[name]

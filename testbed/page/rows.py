@@ -16,6 +16,7 @@ STEP_S = 0.1  # the finest stretch: ten rows a second are as many as an eye foll
 MOST = 6_000  # rows; a run that is longer than ten minutes has longer stretches
 BEFORE_S, LATELY_S = 10.0, 1.0  # what a tag is held against to say which way it went
 SWING_S, SHAKE_S, CALM_S = 4.0, 0.3, 20.0  # of a slow and of a fast swing, and what it is held against: judgement
+VIBRATION_HZ = 1_000.0  # from this rate on: judgement
 MORE = 1.8  # times as wide as at its calmest; noise is so once in a thousand looks
 
 
@@ -40,6 +41,7 @@ class Rows:
                 self._first[group.name] = len(self.tags)
                 self.tags.extend(group.tags)
         self.column = {tag.name: i for i, tag in enumerate(self.tags)}
+        self._is_vibration = [(tag.rate_hz or 0.0) >= VIBRATION_HZ for tag in self.tags]  # whose mean tells nothing
         self._low = np.full((self.n, len(self.tags)), np.nan, np.float32)
         self._high = self._low.copy()
         self._marks = dict.fromkeys(self._first, 0)
@@ -90,7 +92,7 @@ class Rows:
         if not len(old) or not len(new):
             return 0
         moved = float(new.mean() - old.mean())
-        if abs(moved) > 2.0 * float(old.std()):
+        if not self._is_vibration[column] and abs(moved) > 2.0 * float(old.std()):
             return int(np.sign(moved))
         since = max(0, at - round(CALM_S * SECOND / self.step_ns))
         wide = self._high[since:at, column] - self._low[since:at, column]

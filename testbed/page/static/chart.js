@@ -146,6 +146,7 @@ export function grid(g, box, span, words) {
 // The ends of a curve's scale, over whatever is drawn there.
 export function scale(g, box, top, foot) {
   g.font = font(0.72);
+  g.textAlign = 'left';
   for (const [text, y] of [[top, box.y + 0.85 * rem()], [foot, box.y + box.h - 0.3 * rem()]]) {
     g.fillStyle = colour('panel');
     g.globalAlpha = 0.75;

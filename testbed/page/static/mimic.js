@@ -4,7 +4,7 @@ import {$, h, put, svg} from './dom.js';
 import {t} from './i18n.js';
 import {latest, shown, store, tag, want} from './store.js';
 
-const WIDE = 1600, HIGH = 300, LEVEL = 126;
+const WIDE = 1600, HIGH = 300, LEVEL = 126, TOP = 26;  // above TOP stands the legend
 // Left edge and width of each part, and what it looks like; x counts from its middle.
 const LOOKS = {
   mould: [6, 190, [['M-34 6H34L26 40H-26Z'], ['M-52 48H52V66H-52Z'], ['M-5 66V78'], ['M-30 78H-14V134H-30ZM14 78H30V134H14Z']]],
@@ -62,7 +62,7 @@ function part(told) {
   const name = svg('text', {class: 'name', y: 212}), state = svg('text', {class: 'state', y: 236});
   const values = told.tags.map((_, i) => svg('text', {class: 'value', y: 264 + 25 * i}));
   const body = svg('g', {class: 'body'}, shapes.map(([d, dy]) => svg('path', {d, transform: dy ? `translate(0 ${dy})` : null})));
-  const frame = svg('rect', {class: 'frame', x: -wide / 2, y: 2, width: wide, height: HIGH - 4, rx: 10});
+  const frame = svg('rect', {class: 'frame', x: -wide / 2, y: told.name === 'mould' ? 2 : TOP, width: wide, height: HIGH - 2 - (told.name === 'mould' ? 2 : TOP), rx: 10});
   const group = svg('g', {transform: `translate(${middle} 0)`}, frame, body, name, state, values);
   return {told, group, name, state, values};
 }
@@ -101,14 +101,21 @@ function move(time) {
 
 export const nests = (a, b) => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 
-// The alarms at a part: those whose place nests with one of its paths.
-function alarms(told) {
-  return (store.state?.alarms.list ?? []).filter(alarm => told.here && told.paths.some(one => nests(alarm.source, one)));
+// The alarms at each part: at the part whose path is the nearest above the alarm's place, or at every one below it.
+function alarms() {
+  const here = drawn.map(one => one.told).filter(told => told.here), found = new Map(here.map(told => [told, []]));
+  for (const alarm of store.state?.alarms.list ?? []) {
+    const under = here.flatMap(told => told.paths.filter(path => `${alarm.source}/`.startsWith(`${path}/`)).map(path => [path.length, told]));
+    const nearest = under.sort((a, b) => b[0] - a[0])[0]?.[1];
+    for (const told of nearest ? [nearest] : here.filter(one => one.paths.some(path => nests(alarm.source, path)))) found.get(told).push(alarm);
+  }
+  return found;
 }
 
 export function draw() {
+  const at = alarms();
   for (const {told, group, name, state, values} of drawn) {
-    const states = alarms(told).map(one => one.state), worst = URGENCY.find(one => states.includes(one)) ?? 'normal';
+    const states = (at.get(told) ?? []).map(one => one.state), worst = URGENCY.find(one => states.includes(one)) ?? 'normal';
     const n = states.filter(one => one === worst).length;
     group.setAttribute('class', `part ${told.here ? worst : 'away'}`);
     put(name, t(`part.${told.name}`));

@@ -79,7 +79,16 @@ export const shown = (name, value) => digitsOf(tag(name)?.range, value);
 export function digitsOf(range, value) {
   if (!(value === value)) return '–';
   const span = range ? range[1] - range[0] : Math.abs(value) || 1;
-  return value.toFixed(Math.max(0, Math.min(4, Math.ceil(2.5 - Math.log10(span)))));
+  const text = value.toFixed(Math.max(0, Math.min(4, Math.ceil(2.5 - Math.log10(span)))));
+  return Number(text) ? text : text.replace('-', '');
+}
+
+// What stands at a tag now: its value, or of a vibration half its swing, since its middle tells nothing.
+const FAST = 1000;  // Hz
+export function level(name) {
+  const c = column(name), i = store.rows - 1, {rate_hz, unit} = tag(name) ?? {};
+  const swings = rate_hz >= FAST && c >= 0 && i >= 0;
+  return `${swings ? `±${shown(name, (high(i, c) - low(i, c)) / 2)}` : shown(name, latest(name))} ${unit ?? ''}`;
 }
 
 export const short = name => name.split('/').at(-1);

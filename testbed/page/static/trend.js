@@ -3,7 +3,7 @@ import {colour, font, rem, surface} from './canvas.js';
 import {curve, extent, flag, grid, hole, holes, lively, moment, scale, valueAt} from './chart.js';
 import {$, h, put} from './dom.js';
 import {pick, t} from './i18n.js';
-import {column, high, latest, low, short, shown, store, tag, want} from './store.js';
+import {column, high, level, low, short, shown, store, tag, want} from './store.js';
 import {savePicture, saveTable, table} from './take.js';
 import {shade, zoomable} from './zoom.js';
 
@@ -13,6 +13,7 @@ const USUAL_S = 120, SHORT_S = 60;  // shown at first; a run that is shorter tha
 const view = {span: USUAL_S, held: null, rows: 0, cursor: null};
 const NAMED = 2;  // of what an alarm rests on, so many tags come first by themselves,
 const MOST = 3;   // and of so many alarms
+const LEAST = 0.005;  // a share that is shown as 0.00 tells nothing
 let plots = [], names = [], seen = new Set();  // seen: alarms whose evidence has been brought in
 
 const now = () => store.rows * store.run.row_s;
@@ -89,9 +90,12 @@ const handles = {
   draw: () => draw(),
 };
 
+// The last level of a tag's path, with the stand or machine where several have such a tag.
+const place = name => name.split('/').slice(store.run.tags.some(one => one.name !== name && short(one.name) === short(name)) ? -2 : -1).join(' / ');
+
 function plot(name) {
   const value = h('b'), canvas = h('canvas', {tabindex: 0, role: 'img'});
-  const what = h('span', {class: 'what'}), path = h('span', {class: 'path'}, short(name));
+  const what = h('span', {class: 'what'}), path = h('span', {class: 'path'}, place(name));
   const gone = h('button', {type: 'button', class: 'small', onclick: () => show(names.filter(one => one !== name))}, '×');
   const box = h('div', {class: 'trend'}, h('div', {class: 'head'}, what, path, value, gone), canvas);
   const marking = zoomable(canvas, handles);
@@ -106,7 +110,7 @@ function plot(name) {
     gone.setAttribute('aria-label', `${t('remove')}: ${short(name)}`);
   }, paint: () => {
     const at = cursorAt();
-    put(value, at === null ? `${shown(name, latest(name))} ${tag(name)?.unit ?? ''}` : told(name, at));
+    put(value, at === null ? level(name) : told(name, at));
     repaint();
   }};
 }
@@ -121,14 +125,17 @@ function show(chosen) {
 
 // What an alarm rests on comes first by itself, once; a flood of alarms does not turn everything over.
 function bring() {
-  const list = store.state?.alarms.list ?? [], evidence = new Set(list.flatMap(alarm => alarm.why.slice(0, NAMED).map(one => one.tag)));
+  const list = store.state?.alarms.list ?? [], evidence = new Set(list.flatMap(alarm => alarm.why.slice(0, NAMED).filter(one => one.share >= LEAST).map(one => one.tag)));
   for (const alarm of list) {
     if (seen.has(alarm.id) || view.held || seen.size >= MOST) continue;
     seen.add(alarm.id);
-    const fresh = alarm.why.slice(0, NAMED).map(one => one.tag).filter(one => store.run.index.has(one) && !names.includes(one)).map(plot);
+    const fresh = alarm.why.slice(0, NAMED).filter(one => one.share >= LEAST).map(one => one.tag)
+      .filter(one => store.run.index.has(one) && !names.includes(one)).map(plot);
     if (!fresh.length) continue;
-    names = [...fresh.map(one => one.name), ...names];
-    plots = [...fresh, ...plots];
+    const spare = plots.filter(one => store.run.trends.includes(one.name) && !evidence.has(one.name)).slice(-fresh.length);
+    for (const one of plots.length + fresh.length > store.run.trends.length ? spare : []) one.box.remove();
+    plots = [...fresh, ...plots.filter(one => one.box.isConnected)];
+    names = plots.map(one => one.name);
     want('trends', names);
     $('plots').prepend(...fresh.map(one => one.box));
     relabel();

@@ -2,13 +2,14 @@
 import {colour, font, rem, surface} from '../canvas.js';
 import {scale} from '../chart.js';
 import {h, put} from '../dom.js';
+import {evidence} from '../evidence.js';
 import {t} from '../i18n.js';
 import {nests, SHAPES, URGENCY} from '../mimic.js';
 import {latest, shown, store, tag, want} from '../store.js';
 
 const FORCE = /^(.*\/([FS]\d+))\/ROLL_FORCE$/;
 const INKS = {unacknowledged: 'urgent', 'returned-unacknowledged': 'high', acknowledged: 'seen'};
-let stands = [], paintStands, paintPair, canvases, title, pair;
+let stands = [], paintStands, paintPair, canvases, title, pair, why;
 
 const found = run => run.tags.map(one => one.name.match(FORCE)).filter(Boolean).map(([, path, name]) => ({path, name}));
 const first = (path, names) => names.map(one => `${path}/${one}`).find(one => store.run.index.has(one));
@@ -123,12 +124,14 @@ export const mill = {
     canvases = ['view.mill', 'true'].map(key => h('canvas', {role: 'img', 'aria-label': t(key)}));
     title = h('h2');
     pair = [h('strong', {class: 'said'}), h('strong', {class: 'true'})];
-    root.append(h('div', {class: 'bar'}, title, pair), h('div', {class: 'stack'}, canvases));
+    why = evidence('mill');
+    root.append(h('div', {class: 'bar'}, title, pair), h('div', {class: 'stack'}, canvases[0], h('div', {class: 'beside'}, canvases[1], why.canvas)));
     paintStands = surface(canvases[0], row);
     paintPair = surface(canvases[1], compared);
   },
   begin(run) {
     stands = found(run).map(({path, name}) => ({name, path, force: `${path}/ROLL_FORCE`, gap: first(path, ['ROLL_GAP']), thick: first(path, ['H_GM', 'H_EXIT', 'H_X'])}));
+    why.begin();
     want('mill', stands.flatMap(one => [one.force, one.gap, one.thick].filter(Boolean)));
   },
   draw() {
@@ -141,5 +144,7 @@ export const mill = {
     canvases[1].setAttribute('aria-label', pair.map(one => one.textContent).join(', ') || t('view.mill'));
     paintStands();
     paintPair();
+    why.draw();
+    canvases[1].parentElement.hidden = !told && why.canvas.hidden;
   },
 };
