@@ -30,7 +30,6 @@ import psutil
 STORY = "caster-sticker"
 TRENDS = 12
 WARM_S = 12.0  # wall time before anything is counted: the run starts, browsers load
-WARM_MINUTES = 3  # of a long run: by then the story has been played once to its end
 PORT = 8790
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-renderer-backgrounding", "--disable-background-networking"]
 OWN = [sys.executable, "-m", "testbed"]
@@ -150,7 +149,7 @@ def cost(folder: Path, seconds: float, browsers: int) -> dict[str, Any]:
 
 
 def long(folder: Path, minutes: int, browsers: int) -> dict[str, Any]:
-    """A row a minute, and how much more there is at the end than after the warm-up."""
+    """A row a minute, and how much more there is at the end than at half-time."""
     rows: list[dict[str, float]] = []
     with running(demo(folder)) as process, visitors(browsers) as pages:
         for page in pages[1:]:
@@ -167,7 +166,7 @@ def long(folder: Path, minutes: int, browsers: int) -> dict[str, Any]:
                     pages[0].wait_for_selector("#outcome", state="detached")
             rows.append({"minute": minute, **held(process, tools)})
             print(" ".join(f"{name} {value:g}" for name, value in rows[-1].items()), file=sys.stderr, flush=True)
-    first, last = rows[min(WARM_MINUTES, len(rows)) - 1], rows[-1]
+    first, last = rows[(len(rows) - 1) // 2], rows[-1]
     growth = {f"{name}_growth": round(last[name] - first[name], 2) for name in first if name not in ("minute", "load")}
     return {"minutes": minutes, "browsers": browsers, "from_minute": first["minute"], **growth, "rows": rows}
 

@@ -41,12 +41,12 @@ function paint(g, w, hgt) {
   g.fillText(`▲ ${pick(tag(name).what)} · ${name.split('/').slice(-2).join(' / ')}  ${level(name)}`, 4, 1.2 * r);
 }
 
-// A canvas for a view, and what draws it: hidden as long as no alarm stands.
-export function evidence(view) {
+// A canvas for a view, and what draws it: hidden as long as no alarm stands, or where the view shows that tag anyway.
+export function evidence(view, isShown = () => false) {
   const canvas = h('canvas', {role: 'img', hidden: true}), repaint = surface(canvas, paint);
   let before = null;
   return {canvas, draw() {
-    const found = store.run && named(), name = found?.name ?? null;
+    const found = store.run && named(), name = found && !isShown(found.name) ? found.name : null;
     if (name !== before) want(`${view} evidence`, name ? [name] : []);
     before = name;
     canvas.hidden = !name;

@@ -1,6 +1,7 @@
 // The mould: a wall of thermocouples on its copper faces, in which a torn shell is seen to roll down to the mould's exit.
 import {colour, font, rem, surface} from '../canvas.js';
 import {h, put} from '../dom.js';
+import {evidence} from '../evidence.js';
 import {t} from '../i18n.js';
 import {latest, shown, store, want} from '../store.js';
 
@@ -10,7 +11,7 @@ const DEPTHS = [0.11, 0.26, 0.41], EXIT = 0.8;                 // m below the me
 const BEFORE_S = [60, 15];                                     // s: what a thermocouple is held against
 const CALM = 3, FULL = 18;                                     // K: up to where it stays grey, and where the colour is full
 const TRACES_S = 60;
-let paintWall, paintTraces, exit, note, most = null, named = null, deviation = new Map();
+let paintWall, paintTraces, exit, note, why, most = null, named = null, deviation = new Map();
 
 const PLACE = /TC_([A-Z]+)_(\d+)_(\d+)$/;
 const name = (face, row, column) => `${PATH}TC_${face}_${row}_${column}`;
@@ -141,13 +142,17 @@ export const mould = {
     exit = h('strong', {class: 'exit'});
     note = h('span');
     root.classList.add('mould');
-    root.append(h('div', {class: 'bar'}, h('h2', {'data-t': 'view.mould'}), exit), h('div', {class: 'walls'}, one, h('div', {class: 'traces'}, note, two)));
+    why = evidence('mould', tag => PLACE.test(tag));
+    root.append(h('div', {class: 'bar'}, h('h2', {'data-t': 'view.mould'}), exit), h('div', {class: 'walls'}, one, h('div', {class: 'traces'}, why.canvas, note, two)));
     paintWall = surface(one, wall);
     paintTraces = surface(two, traces);
     put(root.querySelector('h2'), t('view.mould'));
     mould.canvases = [one, two];
   },
-  begin() { want('mould', [...all, `${PATH}V_CAST`]); },
+  begin() {
+    why.begin();
+    want('mould', [...all, `${PATH}V_CAST`]);
+  },
   draw() {
     const alarm = store.state.alarms.list.find(one => one.code === 'breakout' && one.exit !== null && one.verdict === 'open');
     const left = alarm ? alarm.exit - store.t : null, first = alarm?.why[0]?.tag.match(PLACE);
@@ -155,6 +160,7 @@ export const mould = {
     put(exit, left === null || left < 0 ? '' : `▼ ${t('to_exit')} ${left.toFixed(1)} ${t('seconds')}`);
     paintWall();
     paintTraces();
+    why.draw();
     put(note, most ? `${t('stands_out')}: ${t(`face.${most.face}`)} ${most.column} · ${most.kelvin > 0 ? '+' : ''}${most.kelvin.toFixed(0)} K` : '');
     mould.canvases[0].setAttribute('aria-label', t('view.mould'));
     mould.canvases[1].setAttribute('aria-label', note.textContent || t('stands_out'));
