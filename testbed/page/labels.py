@@ -173,6 +173,7 @@ def _views() -> dict[str, str]:
         "swing": say("swings by"),
         "no_strip": say("No strip in the mill"),
         "view.zones": say("Across the bar's width behind the descaler, K against the first bar"),
+        "view.headers": say("Water of each header"),
         "view.banks": say("Water along the run-out table"),
         "no_bar": say("No bar under the pyrometer"),
         "wanted": say("wanted"),
