@@ -192,20 +192,31 @@ def frames(folder: Path, seconds: float) -> dict[str, Any]:
     """Frames a second and ms of script in a frame, of one browser on each view of the story."""
     found: dict[str, Any] = {}
     with running(demo(folder)), visitors(1, PROBE) as (page,):
+        tool = page.context.new_cdp_session(page)
+        tool.send("Performance.enable", {"timeDomain": "threadTicks"})  # processor time: what others do does not count
         time.sleep(WARM_S)
         for view in page.eval_on_selector_all("#tabs [data-key]", "all => all.map(one => one.dataset.key)"):
             page.click(f"#tabs [data-key={view}]")
             page.wait_for_timeout(1_000)
             page.evaluate("__frames.at.length = 0; __frames.script.clear()")
+            before = spent(tool)
             page.wait_for_timeout(seconds * 1_000)
+            after = spent(tool)
             at, script = page.evaluate("[__frames.at, [...__frames.script.values()]]")
             gaps = np.diff(at)
             found[view] = {
                 "frames_s": round(1_000 / float(gaps.mean()), 1), "long_frames": int((gaps > 50).sum()),
                 "frames": len(at), "script_p50_ms": round(float(np.percentile(script, 50)), 2),
                 "script_p95_ms": round(float(np.percentile(script, 95)), 2), "drawn": len(script),
+                **{f"{name}_cpu_ms": round((after[name] - before[name]) * 1_000 / len(at), 2) for name in after},
             }  # fmt: skip
     return found
+
+
+def spent(tool: Any) -> dict[str, float]:
+    """Processor time of the page's own thread so far, s: in scripts, and in all it does."""
+    told = {one["name"]: one["value"] for one in tool.send("Performance.getMetrics")["metrics"]}
+    return {"script": told["ScriptDuration"], "all": told["TaskDuration"]}
 
 
 def start(folder: Path) -> dict[str, Any]:
@@ -227,10 +238,12 @@ def start(folder: Path) -> dict[str, Any]:
             opened = time.perf_counter() - began
             page.evaluate(MOVES)
             moves = time.perf_counter() - began
+            used = psutil.Process(process.pid).cpu_times()
         finally:
             process.terminate()
             process.wait(60)
-    return {"address_s": round(address, 1), "page_s": round(opened, 1), "moves_s": round(moves, 1)}
+    return {"address_s": round(address, 1), "page_s": round(opened, 1), "moves_s": round(moves, 1),
+            "server_cpu_s": round(used.user + used.system, 1)}  # fmt: skip
 
 
 def main() -> None:
