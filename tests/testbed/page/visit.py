@@ -73,7 +73,7 @@ class Visit:
         self.socket.send(json.dumps(message))
 
     def read(self) -> dict[str, Any]:
-        data = self.socket.recv(timeout=60)
+        data = self.socket.recv(timeout=240)
         assert isinstance(data, bytes)
         (length,) = struct.unpack_from("<I", data)
         head = json.loads(data[4 : 4 + length])
