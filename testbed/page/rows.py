@@ -16,7 +16,7 @@ STEP_S = 0.1  # the finest stretch: ten rows a second are as many as an eye foll
 MOST = 6_000  # rows; a run that is longer than ten minutes has longer stretches
 BEFORE_S, LATELY_S = 10.0, 1.0  # what a tag is held against to say which way it went
 SWING_S, SHAKE_S, CALM_S = 4.0, 0.3, 20.0  # of a slow and of a fast swing, and what it is held against: judgement
-VIBRATION_HZ = 1_000.0  # from this rate on: judgement
+VIBRATION_HZ = 2_000.0  # from this rate on: judgement
 MORE = 1.8  # times as wide as at its calmest; noise is so once in a thousand looks
 
 

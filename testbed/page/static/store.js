@@ -84,7 +84,7 @@ export function digitsOf(range, value) {
 }
 
 // What stands at a tag now: its value, or of a vibration half its swing, since its middle tells nothing.
-const FAST = 1000;  // Hz
+const FAST = 2000;  // Hz: what is sampled faster is a vibration
 export function level(name) {
   const c = column(name), i = store.rows - 1, {rate_hz, unit} = tag(name) ?? {};
   const swings = rate_hz >= FAST && c >= 0 && i >= 0;

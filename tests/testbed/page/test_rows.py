@@ -81,3 +81,13 @@ def test_what_swings_more_where_it_stands_is_told_apart_from_what_moves_and_from
     time = START + np.round(times * SECOND).astype(np.int64)
     rows.add(Chunk(group, int(time[-1]), time, values, np.zeros(values.shape, np.uint32)))
     assert [rows.way(f"L/{name}", int(time[-1])) for name in "ABC"] == [2, 0, 1]
+
+
+def test_the_mean_of_a_vibration_goes_nowhere():
+    times = np.arange(1, 301) / 10
+    values = np.where(times > 28.0, 5.0, 0.0) + np.random.default_rng(2).normal(0, 0.1, 300)
+    group = Group("g", tuple(Tag(name=f"L/{rate}", group="g", rate_hz=rate) for rate in (10.0, 5000.0)))
+    rows = Rows((group,), START, 60.0)
+    rows.add(chunk(group, 30.0, times, np.stack([values, values], axis=1)))
+    assert rows.way("L/10.0", START + 30 * SECOND) == 1
+    assert rows.way("L/5000.0", START + 30 * SECOND) in (0, 2)
