@@ -47,6 +47,10 @@ class Graph:
     def constant(self, value: np.ndarray | float) -> str:
         return self._constant(np.asarray(value, np.float32))
 
+    def half(self, value: np.ndarray) -> str:
+        """A constant that the file keeps in half precision, as float32."""
+        return self.add("Cast", self._constant(np.asarray(value, np.float16)), to=TensorProto.FLOAT)
+
     def integers(self, values: Sequence[int] | int) -> str:
         return self._constant(np.asarray(values, np.int64))
 

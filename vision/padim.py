@@ -1,14 +1,12 @@
 """surface-padim: how far each place of a picture is from what that place usually looks like. For fixed framing.
 
-After PaDiM (Defard et al., ICPR 2020 workshops): one Gaussian of patch features a place, the Mahalanobis distance from
-it; here the features are projected on their principal axes, and each covariance is shrunk towards a sphere.
+What is usual, and how far from it a picture is, stands in vision/usual.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,50 +17,18 @@ from connectors.pictures import resized
 from connectors.texts import say
 from vision.calibrate import level
 from vision.features import Extractor, channels, drawn, grid
-from vision.patch import Progress, image_input, pointwise, principal
+from vision.patch import Progress, image_input
+from vision.usual import AXES, COMMON, POOLED, SHRINK, TOP, Usual, apart
 
 SIDE = 224  # px a picture is brought to
 TAPS = ("stride4", "stride8", "stride16")
 POOL = 3  # cells a feature is the mean of, each way
 STRIDE = 8  # px a cell
 CELLS = SIDE // STRIDE  # a side of the map
-AXES = 64  # principal axes kept
-SHRINK = 0.3  # share of the sphere in each covariance
 BRIGHTNESS, CONTRAST = 110.0, 35.0  # grey levels: mean and spread every picture is brought to, whatever its exposure
 FAINT = 4.0  # grey levels, spread below which a picture's contrast is not raised further
-TOP = 8  # the score is the mean of so many of the map's cells
 LEAST = 12  # pictures: 8 to fit on where a part is left out
 FOLDS = 4  # parts that are left out in turn to calibrate: judgement
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What places usually look like.
-
-    Attributes:
-        mean, axes: of all features, (channels,) and (channels, AXES), see `patch.principal`.
-        middle: mean of each place's points, (places, 1, AXES).
-        whitening: W (places, AXES, AXES) with |x W|² the Mahalanobis distance of x.
-    """
-
-    mean: np.ndarray
-    axes: np.ndarray
-    middle: np.ndarray
-    whitening: np.ndarray
-
-    @classmethod
-    def of(cls, features: np.ndarray) -> Usual:
-        """Of normal pictures' features (n, places, channels)."""
-        mean, axes = principal(features.reshape(-1, features.shape[2]), AXES)
-        points = ((features - mean) @ axes).transpose(1, 0, 2)  # (places, pictures, axes)
-        middle = points.mean(axis=1, keepdims=True)
-        return cls(mean, axes, middle, _whitening(points - middle))
-
-    def score(self, features: np.ndarray) -> float:
-        """What the graph says of a picture's features (places, channels), before the alarm level."""
-        points = ((features - self.mean) @ self.axes)[:, None]
-        off = np.sqrt((((points - self.middle) @ self.whitening) ** 2).sum(axis=(1, 2)))
-        return float(np.sort(off)[-TOP:].mean())
 
 
 def fit(
@@ -131,27 +97,14 @@ def exposed(g: Graph, grey: str) -> str:
     return g.add("Clip", even, g.constant(0.0), g.constant(255.0))
 
 
-def _whitening(centred: np.ndarray) -> np.ndarray:
-    """W (places, axes, axes) with |x W|² the Mahalanobis distance of x, from points (places, pictures, axes)."""
-    covariance = centred.transpose(0, 2, 1) @ centred / max(centred.shape[1] - 1, 1)
-    axes = covariance.shape[1]
-    sphere = np.trace(covariance, axis1=1, axis2=2)[:, None, None] / axes * np.eye(axes)
-    return np.linalg.cholesky(np.linalg.inv((1 - SHRINK) * covariance + SHRINK * sphere))
-
-
 def _graph(usual: Usual, alarm_level: float) -> Graph:
     """Picture uint8 (1, SIDE, SIDE, 1) to map (1, CELLS, CELLS) and score (1,), 1.0 = alarm level."""
     g = Graph("surface-padim")
     grey = g.add("Transpose", g.pixels("image", [1, SIDE, SIDE, 1]), perm=[0, 3, 1, 2])
-    points = pointwise(g, grid(g, exposed(g, grey), TAPS, POOL, STRIDE), usual.axes.T, -(usual.mean @ usual.axes))
-    places = CELLS * CELLS
-    listed = g.add("Transpose", g.reshape(points, [usual.axes.shape[1], places, 1]), perm=[1, 2, 0])
-    off = g.add("MatMul", g.add("Sub", listed, g.constant(usual.middle)), g.constant(usual.whitening))
-    squared = g.add("ReduceSum", g.mul(off, off), g.integers([1, 2]), keepdims=0)
-    scaled = g.mul(g.add("Sqrt", squared), g.constant(1.0 / alarm_level))
-    g.output(g.reshape(scaled, [1, CELLS, CELLS]), "map", [1, CELLS, CELLS])
-    top = g.largest(scaled, TOP, 0)
-    g.output(g.add("ReduceMean", top, axes=[0], keepdims=1), "score", [1])
+    places, score = apart(g, grid(g, exposed(g, grey), TAPS, POOL, STRIDE), usual)
+    unit = g.constant(1.0 / alarm_level)
+    g.output(g.reshape(g.mul(places, unit), [1, CELLS, CELLS]), "map", [1, CELLS, CELLS])
+    g.output(g.mul(score, unit), "score", [1])
     return g
 
 
@@ -173,8 +126,10 @@ def _card(value: float, calibration: dict[str, Any]) -> dict[str, Any]:
             "taps": list(TAPS),
             "pool": POOL,
             "axes": AXES,
+            "pooled": POOLED,
             "shrink": SHRINK,
             "top": TOP,
+            "common": COMMON,
             "brightness": BRIGHTNESS,
             "contrast": CONTRAST,
         },
