@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -15,20 +18,22 @@ SIDE = 32  # px of the pictures that are compared
 BLUR = 8  # px; what changes more slowly is lighting
 ALIKE = {"x-sdd": 0.6, "mt-defects": 0.9}  # correlation above which two pictures are one group
 ALIKE_OWN = 0.9
+RUNS = {"mt-defects": 130}  # numbers in the names of one tile's exposures follow each other this closely
 NEVER = 2.0  # no two pictures correlate so
 
 
 def together(name: str, pictures: Sequence[Picture]) -> list[str]:
     """What must not be torn apart in the set called `name`: its own groups where it has some, else near-duplicates."""
     own = any(picture.group for picture in pictures)
-    return groups(pictures, NEVER if own else ALIKE.get(name, ALIKE_OWN))
+    return groups(pictures, NEVER if own else ALIKE.get(name, ALIKE_OWN), RUNS.get(name, 0))
 
 
-def groups(pictures: Sequence[Picture], alike: float = ALIKE_OWN) -> list[str]:
+def groups(pictures: Sequence[Picture], alike: float = ALIKE_OWN, run: int = 0) -> list[str]:
     """The group of each picture: its own where it has one, and the first path of those it looks like.
 
     Two pictures look alike where their details, SIDE px wide with lighting taken away, correlate above `alike`; what
-    looks like one of a group belongs to it. Exposure, size and file type do not matter.
+    looks like one of a group belongs to it. Exposure, size and file type do not matter. So does a picture whose number,
+    the last in its name, lies no further than `run` from another's.
     """
     leader = list(range(len(pictures)))
 
@@ -42,10 +47,17 @@ def groups(pictures: Sequence[Picture], alike: float = ALIKE_OWN) -> list[str]:
     alikes = np.argwhere(np.triu(details @ details.T, 1) > alike) if len(pictures) else np.empty((0, 2), int)
     first: dict[str, int] = {}
     own = [(first.setdefault(p.group, i), i) for i, p in enumerate(pictures) if p.group]
-    for i, j in [*own, *alikes]:
+    for i, j in [*own, *alikes, *_neighbours(pictures, run)]:
         a, b = sorted((find(int(i)), find(int(j))))
         leader[b] = a
     return [pictures[find(i)].path for i in range(len(pictures))]
+
+
+def _neighbours(pictures: Sequence[Picture], run: int) -> list[tuple[int, int]]:
+    """Pairs of pictures whose numbers follow each other at most `run` apart; none where it is 0."""
+    found = [(re.findall(r"\d+", PurePosixPath(picture.path).stem), i) for i, picture in enumerate(pictures) if run]
+    ordered = sorted((int(numbers[-1]), i) for numbers, i in found if numbers)
+    return [(i, j) for (one, i), (other, j) in pairwise(ordered) if other - one <= run]
 
 
 def _details(image: np.ndarray) -> np.ndarray:

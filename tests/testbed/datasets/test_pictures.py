@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import InputError
 from connectors.pictures import encode
-from testbed.datasets.near import groups, split
+from testbed.datasets.near import groups, split, together
 from testbed.datasets.pictures import load
 
 VOC = (
@@ -147,3 +147,12 @@ def test_a_list_that_names_no_picture_is_told_by_its_name(tmp_path):
     empty.write_text("\n")
     with pytest.raises(InputError, match=r"mine\.txt names no picture"):
         load("neu-det", tmp_path / "set", [empty])
+
+
+def test_exposures_of_a_tile_follow_each_other_in_number_and_stay_together(tmp_path):
+    for i, name in enumerate(("exp1_num_3191", "exp2_num_3211", "exp6_num_3279", "exp1_num_9473")):
+        put(tmp_path / "images" / "MT_Crack" / f"{name}.png", noise(i))
+    pictures = load("mt-defects", tmp_path)
+    first, other, *last = together("mt-defects", pictures)  # by path: 3191, 9473, 3211, 3279
+    assert last == [first, first] and other != first
+    assert len(set(groups(pictures))) == 4
