@@ -13,6 +13,7 @@ import numpy as np
 
 from anomaly.calibrate import Budget, Threshold, threshold
 from anomaly.convae import Convae
+from anomaly.drift_follow import DriftFollow
 from anomaly.envelope import Envelope
 from anomaly.graph import with_golden
 from anomaly.kinds import KINDS, Look, Model, begin
@@ -64,10 +65,7 @@ def fit(
 
     Raises InputError if the kind is unknown or the data are too few.
     """
-    model = begin(kind, groups, view)
-    if isinstance(model, Convae):
-        model.progress, model.checkpoint = progress, checkpoint
-        model.plan = model.plan if epochs is None else replace(model.plan, epochs=epochs)
+    model = _begun(kind, groups, view, progress, epochs, checkpoint)
     spec = _spec(model)
     groups = [group for group in groups if any(tag.name in spec.channels for tag in group.tags)]
     if seen is not None:
@@ -102,6 +100,18 @@ def fit(
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return data
+
+
+def _begun(
+    kind: str, groups: Sequence[Group], view: Look | None, progress: Callable[[str, int, int], None],
+    epochs: int | None, checkpoint: Path | None,
+) -> Model:  # fmt: skip
+    """A model of the kind; `convae`, which learns for long, knows whom to tell, where to keep it, and for how long."""
+    model = begin(kind, groups, view)
+    if isinstance(model, Convae):
+        model.progress, model.checkpoint = progress, checkpoint
+        model.plan = model.plan if epochs is None else replace(model.plan, epochs=epochs)
+    return model
 
 
 def _again(model: Model, kind: str, groups: Sequence[Group], view: Look | None) -> Model:
@@ -167,7 +177,10 @@ def _scores_of(
 def _scores_across(
     again: Callable[[], Model], rows: np.ndarray, spec: WindowSpec, progress: Callable[[str, int, int], None]
 ) -> Iterator[np.ndarray]:
-    """Scores of the windows within each part of a stretch, by a model of the other parts."""
+    """Scores of the windows within each part of a stretch, by a model of the other parts.
+
+    What a window of `drift-follow` only compares with may lie before the part.
+    """
     edges = np.linspace(0, len(rows), FOLDS + 1).astype(int)
     step = max(1, round(spec.stride_s * spec.rate_hz))
     for i, (first, end) in enumerate(pairwise(edges)):
@@ -175,7 +188,8 @@ def _scores_across(
         model = again()
         model.fit([model.kept(part) for part in (rows[:first], rows[end:]) if len(part)])
         session = OnnxModel(model.graph().model(model.card()), "fold").session
-        starts = range(first, end - spec.length + 1, step)
+        lead = model.lead if isinstance(model, DriftFollow) else 0
+        starts = range(max(0, first - lead), end - spec.length + 1, step)
         windows = (rows[at : at + spec.length].astype(np.float32)[None] for at in starts)
         yield np.array([float(session.run({"window": window})["score"].reshape(-1)[0]) for window in windows])
 

@@ -12,6 +12,7 @@ from anomaly.balance import Balance, BalanceView
 from anomaly.chatter import Chatter
 from anomaly.convae import Convae
 from anomaly.crack import Crack
+from anomaly.drift_follow import DriftFollow
 from anomaly.envelope import Envelope, EnvelopeView
 from anomaly.graph import Graph
 from anomaly.mspc import MEMORY, Mspc
@@ -84,6 +85,11 @@ def _balance(groups: Sequence[Group], view: Look | None) -> Model:
     return Balance(view)
 
 
+def _drift_follow(groups: Sequence[Group], view: Look | None) -> Model:
+    signals = Signals.of(groups)
+    return DriftFollow(signals.channels, signals.rate_hz)
+
+
 def _envelope(groups: Sequence[Group], view: Look | None) -> Model:
     if not isinstance(view, EnvelopeView):
         raise InputError(
@@ -143,6 +149,7 @@ _BEGIN: dict[str, Begin] = {
     "chatter": _chatter,
     "convae": _convae,
     "crack": _crack,
+    "drift-follow": _drift_follow,
     "envelope": _envelope,
     "mspc": _mspc,
     "spectrum": _spectrum,

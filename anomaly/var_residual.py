@@ -57,19 +57,14 @@ class VarResidual:
         k = len(self.channels)
         long = long_enough("var-residual", runs, self.length, 4 * k)
         self.mean, self.spread = scale_of(long)
-        pairs = [_pairs((run - self.mean) / self.spread) for run in long]
-        before, now = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        penalty = RIDGE * np.eye(before.shape[1])
-        self.weights = np.linalg.solve(before.T @ before + penalty, before.T @ now)
-        rest = now - before @ self.weights
+        self.weights, rest = foretelling([(run - self.mean) / self.spread for run in long], ORDER)
         covariance = rest.T @ rest / len(rest)
         even = np.eye(k) * max(float(np.trace(covariance)) / k, 1e-12)
         self.precision = np.linalg.inv((1.0 - SHRINK) * covariance + SHRINK * even) / k
 
     def scores(self, run: np.ndarray) -> np.ndarray:
         """Score of each window of a run (n, k), (n - length + 1,): what the graph computes."""
-        before, now = _pairs((run - self.mean) / self.spread)
-        rest = now - before @ self.weights
+        rest = unforetold((run - self.mean) / self.spread, self.weights, ORDER)
         t2 = np.einsum("ij,jk,ik->i", rest, self.precision, rest)
         return np.convolve(t2, np.ones(AVERAGE) / AVERAGE, "valid") / self.level
 
@@ -78,10 +73,7 @@ class VarResidual:
         k, n = len(self.channels), self.length
         g = Graph("var-residual")
         z = scaled(g, g.input("window", [1, n, k]), (n, k), self.mean, self.spread)
-        lags = [g.slice(z, ORDER - 1 - lag, n - 1 - lag, 0) for lag in range(ORDER)]
-        foretold = g.add("MatMul", g.add("Concat", *lags, axis=1), g.constant(self.weights[:-1]))
-        foretold = g.add("Add", foretold, g.constant(self.weights[-1:]))
-        rest = g.add("Sub", g.slice(z, ORDER, n, 0), foretold)
+        rest = unforetold_in(g, z, n, self.weights, ORDER)
         share = g.mul(rest, g.add("MatMul", rest, g.constant(self.precision / self.level)))  # sums to T²
         by_channel = g.add("ReduceMean", share, axes=[0], keepdims=1)
         g.output(g.add("ReduceSum", by_channel, g.integers([1]), keepdims=1), "score", [1, 1])
@@ -95,8 +87,33 @@ class VarResidual:
         return {**card, **self.notes}
 
 
-def _pairs(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The last ORDER rows before each row, newest first, and a one; and the row itself: (m, ORDER k + 1) and (m, k)."""
-    m = len(z) - ORDER
-    lags = [z[ORDER - 1 - lag : len(z) - 1 - lag] for lag in range(ORDER)]
-    return np.concatenate([*lags, np.ones((m, 1))], axis=1), z[ORDER:]
+def foretelling(runs: Sequence[np.ndarray], order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (order k + 1, k) that foretell each row of runs (n_i, k) on one scale by `order` rows before it, ridged.
+
+    With them all that they do not foretell, (m, k).
+    """
+    before, now = (np.concatenate(part) for part in zip(*(_pairs(run, order) for run in runs), strict=True))
+    penalty = RIDGE * np.eye(before.shape[1])
+    weights = np.linalg.solve(before.T @ before + penalty, before.T @ now)
+    return weights, now - before @ weights
+
+
+def unforetold(z: np.ndarray, weights: np.ndarray, order: int) -> np.ndarray:
+    """What the weights do not foretell of a run (n, k) on one scale, (n - order, k)."""
+    before, now = _pairs(z, order)
+    return now - before @ weights
+
+
+def unforetold_in(g: Graph, z: str, n: int, weights: np.ndarray, order: int) -> str:
+    """The same in a graph, of its value `z` with n rows."""
+    lags = [g.slice(z, order - 1 - lag, n - 1 - lag, 0) for lag in range(order)]
+    foretold = g.add("MatMul", g.add("Concat", *lags, axis=1), g.constant(weights[:-1]))
+    foretold = g.add("Add", foretold, g.constant(weights[-1:]))
+    return g.add("Sub", g.slice(z, order, n, 0), foretold)
+
+
+def _pairs(z: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """The last `order` rows before each row, newest first, and a one; and the row: (m, order k + 1) and (m, k)."""
+    m = len(z) - order
+    lags = [z[order - 1 - lag : len(z) - 1 - lag] for lag in range(order)]
+    return np.concatenate([*lags, np.ones((m, 1))], axis=1), z[order:]

@@ -167,9 +167,7 @@ def train(
             )
     work.write_model(model, out)
     if html is not None:
-        from testbed.model_page import write_page
-
-        write_page(out, html)
+        _page_of_trained(kind, data, root, out, html)
     card = OnnxModel(model, out.name).card.raw
     told = {name: card[name] for name in ("calibration", "training") if name in card}
     if json:
@@ -178,6 +176,21 @@ def train(
     else:
         print(say("Wrote {file}: {bytes} bytes, {rests_on}.", file=out, bytes=len(model), rests_on=_rests_on(card)))
     return 0
+
+
+def _page_of_trained(kind: str, data: str, root: Path | None, out: Path, html: Path) -> None:
+    """The page of a model just trained; one of pictures is measured on those of its set that it did not learn."""
+    from testbed.evidence import of_left_out
+    from testbed.model_page import write_page
+    from testbed.train import PICTURE_KINDS
+
+    measured = None
+    if kind in PICTURE_KINDS and not data.startswith("scenario:") and "," not in data:
+        try:
+            measured = of_left_out(out, data, root)
+        except InputError as error:
+            print(error, file=sys.stderr)
+    write_page(out, html, measured)
 
 
 def _rests_on(card: Mapping[str, Any]) -> str:

@@ -137,6 +137,25 @@ def evidence(file: Path, data: str, root: Path | None, test: Path | None) -> Evi
     return of_pictures(file, data, load(data, root, [test] if test else ()))
 
 
+def of_left_out(file: Path, data: str, root: Path | None) -> Evidence | None:
+    """Measure a model of pictures on those of a set that its card knows were not learned; None where none is left.
+
+    Raises InputError for pictures that do not fit the model.
+    """
+    from edge.model import load_model
+    from edge.seen import Again, of_array
+    from testbed.datasets.pictures import load
+    from testbed.evidence_pictures import of_pictures
+
+    card, left = load_model(file).card.raw, []
+    for picture in load(data, root):
+        again = Again(card)
+        again.note(of_array(picture.image()))
+        if again.compared and not again.found:
+            left.append(picture)
+    return of_pictures(file, data, left) if left else None
+
+
 def _listed(title: str, examples: Sequence[Example], none: str) -> list[Html]:
     if not examples:
         return [tag("h3", title), tag("p", none)]

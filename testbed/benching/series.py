@@ -31,7 +31,7 @@ from testbed.benching.scorers import Answer
 from testbed.datasets.series import Series, load
 from testbed.rivals import ALWAYS, active
 
-GENERAL = ("mspc", "var-residual", "subsequence", "rules")  # kinds that fit any scalar signals
+GENERAL = ("mspc", "var-residual", "subsequence", "drift-follow", "rules")  # kinds that fit any scalar signals
 MOVED = (0.8, 1.2)  # thresholds that are tried beside the calibrated one, as multiples of it
 YARDSTICKS = {"t2-q": True, "t2-q-textbook": False}  # T² and Q with the limits as published, and the textbook's
 

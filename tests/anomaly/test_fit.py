@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from anomaly.calibrate import Budget
+from anomaly.drift_follow import RECENT
 from anomaly.fit import fit, table
 from connectors.errors import InputError
 from connectors.items import Batch, Mark
@@ -105,3 +106,11 @@ def test_an_unknown_kind_is_named_with_the_nearest():
 def test_a_table_holds_every_grid_point_of_a_run():
     spec = WindowSpec(channels=NAMES, rate_hz=1.0, length=10, stride_s=1.0)
     assert table(run(1, 300)(), [GROUP], spec).shape == (300, 3)
+
+
+def test_a_head_whose_parts_are_shorter_than_a_window_calibrates_what_follows_a_drift():
+    model = OnnxModel(fit("drift-follow", [GROUP], [run(5, 400)], Budget.parse("1/1h")), "drift-follow")
+    length = model.card.inputs[0].length
+    assert length > 400 // 4
+    windows = 400 - length + 1 - 2 * (RECENT - 1)  # less those whose judged rows lie across an edge of parts
+    assert model.card.raw["calibration"]["normal_hours"] == pytest.approx(windows / 3600.0, abs=0.001)

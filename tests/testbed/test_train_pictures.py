@@ -145,12 +145,18 @@ def test_surface_models_fit_on_normal_pictures_alone(folder):
     assert float(bad["score"][0]) > 1.0
 
 
-def test_a_list_chooses_and_its_hash_is_in_the_card(folder, tmp_path):
+def test_a_list_chooses_its_hash_is_in_the_card_and_the_page_is_of_the_others(folder, tmp_path):
     chosen = tmp_path / "list.txt"
     chosen.write_text("\n".join(f"{label}/{i:02d}.png" for label in ("good", "dent") for i in range(4)))
-    card = OnnxModel(train_on_pictures("classify", str(folder), lists=[chosen]), "x").card.raw
+    out, page = tmp_path / "x.onnx", tmp_path / "x.html"
+    told = ["--data", str(folder), "--train", str(chosen), "--out", str(out), "--html", str(page)]
+    assert run_cli(["train", "classify", *told]) == 0
+    card = OnnxModel(out.read_bytes(), "x").card.raw
     assert card["training"]["pictures"] == 8
     assert len(card["training"]["lists"]["list.txt"]) == 64
+    shown = page.read_text()
+    assert "40 pictures of" in shown, "its page is measured on those that no list names"
+    assert "Where it fails" in shown and "Nothing of it was fitted or calibrated on." in shown
 
 
 def test_the_drawn_strip_teaches_both(tmp_path):
