@@ -23,6 +23,7 @@ ORDER = 2  # samples that foretell the next one; this and the rest as docs/resea
 REFERENCE = 160  # samples that say what is normal now
 GAP = 4  # samples that are neither
 RECENT = 8  # samples whose mean is judged
+RARE = 0.01  # share of samples in which a tag must move; judgement: once in a hundred
 
 
 @dataclass(slots=True)
@@ -40,10 +41,9 @@ class DriftFollow:
     level: float = 1.0
     notes: dict[str, Any] = field(default_factory=dict)
     mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
+    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), inf: left out
     weights: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (ORDER k + 1, k), the constant last
-    scatter: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), of what is not foretold; inf where flat
-    largest: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), swing in what was learned
+    scatter: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), of what is not foretold; inf: left out
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -66,24 +66,20 @@ class DriftFollow:
         """Learn what foretells what, and how well, from runs (n_i, k). Raises InputError on too little data."""
         k = len(self.channels)
         long = long_enough("drift-follow", runs, ORDER + RECENT, max(4 * k, self.length // 2))
-        self.mean, self.spread = scale_of(long)
+        self.mean, spread = scale_of(long)
+        moves = np.concatenate([run[1:] != run[:-1] for run in long]).mean(axis=0) >= RARE
+        self.spread = np.where(moves, spread, np.inf)
         self.weights, rest = foretelling([(run - self.mean) / self.spread for run in long], ORDER)
         self.scatter = np.where(np.isfinite(self.spread), np.maximum(rest.std(axis=0), 1e-6), np.inf)
-        swings = [self._swings(run).max(axis=0) for run in long if len(run) >= self.length]
-        largest = np.max(swings, axis=0) if swings else np.ones(k)
-        self.largest = np.where(largest > 0, largest, 1.0)
 
     def scores(self, run: np.ndarray) -> np.ndarray:
         """Score of each window of a run (n, k), (n - length + 1,): what the graph computes."""
-        return (self._swings(run) / self.largest).max(axis=1) / self.level
-
-    def _swings(self, run: np.ndarray) -> np.ndarray:
-        """How far the last samples of each window lie off those before, in their scatter, (n - length + 1, k)."""
         rest = unforetold((run - self.mean) / self.spread, self.weights, ORDER) / self.scatter
         n = len(run) - self.length + 1
         middle = _means(rest, REFERENCE)[:n]
         scatter = np.sqrt(np.maximum(_means(rest**2, REFERENCE)[:n] - middle**2, 0.0))
-        return np.abs(_means(rest, RECENT)[-n:] - middle) / np.maximum(scatter, 1.0)
+        off = np.abs(_means(rest, RECENT)[-n:] - middle)
+        return (off / np.maximum(scatter, 1.0)).max(axis=1) / self.level
 
     def graph(self) -> Graph:
         """Window (1, length, k) in the tags' units to score (1, 1), the largest contribution, and those, (1, k)."""
@@ -98,7 +94,7 @@ class DriftFollow:
         scatter = g.add("Sqrt", g.add("ReduceMean", g.mul(apart, apart), axes=[0], keepdims=1))
         off = g.add("Abs", g.add("Sub", g.add("ReduceMean", recent, axes=[0], keepdims=1), middle))
         share = g.add("Div", off, g.add("Max", scatter, g.constant(np.ones((1, k)))))
-        share = g.mul(share, g.constant(1.0 / (self.largest[None] * self.level)))
+        share = g.mul(share, g.constant(1.0 / self.level))
         g.output(g.add("ReduceMax", share, axes=[1], keepdims=1), "score", [1, 1])
         g.output(share, "contribution", [1, k])
         return g

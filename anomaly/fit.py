@@ -83,15 +83,13 @@ def fit(
         golden = golden or _samples(rows, spec)
         kept.append(model.kept(rows))  # a run of kHz is large
     model.fit(kept)
-    if not golden:
-        raise InputError(
-            say("No run is long enough for one window of {length} rows. Give more rows.", length=spec.length)
-        )
-    if len(runs) > 1:
-        scores = list(_scores_of(model, kind, groups, runs[fitting:], progress))
-    else:
-        scores = list(_scores_across(lambda: _again(model, kind, groups, view), rows, spec, progress))
-    found = threshold(scores, spec.stride_s, budget)
+    _check_long_enough(golden, spec)
+    scores = (
+        _scores_of(model, kind, groups, runs[fitting:], progress)
+        if len(runs) > 1
+        else _scores_across(lambda: _again(model, kind, groups, view), rows, spec, progress)
+    )
+    found = threshold(list(scores), spec.stride_s, budget)
     model.level = found.value
     model.notes = {**(notes or {}), "calibration": calibration(found, budget, digest.hexdigest())}
     if seen is not None:
@@ -112,6 +110,13 @@ def _begun(
         model.progress, model.checkpoint = progress, checkpoint
         model.plan = model.plan if epochs is None else replace(model.plan, epochs=epochs)
     return model
+
+
+def _check_long_enough(golden: Sequence[Any], spec: WindowSpec) -> None:
+    if not golden:
+        raise InputError(
+            say("No run is long enough for one window of {length} rows. Give more rows.", length=spec.length)
+        )
 
 
 def _again(model: Model, kind: str, groups: Sequence[Group], view: Look | None) -> Model:

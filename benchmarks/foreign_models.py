@@ -108,14 +108,13 @@ def main() -> None:
             told = subprocess.run([str(python), str(HERE / "export.py"), str(files)], check=True, capture_output=True)
             failed = json.loads(told.stdout.splitlines()[-1])["failed"]
         os.environ["TESTBED_HOME"] = str(Path(folder) / "home")
-        rows = {
-            file.stem: tried(file, not options.add_only)
-            for file in sorted(files.glob("*.onnx"))
-            if file.stem in ANSWERS
-        }
-    if not options.json:
-        for name, row in rows.items():
-            print(name, row)
+        rows = {}
+        for file in sorted(files.glob("*.onnx")):
+            if file.stem in ANSWERS:
+                rows[file.stem] = tried(file, not options.add_only)
+                print(
+                    file.stem, json.dumps(rows[file.stem]), file=sys.stderr if options.json else sys.stdout, flush=True
+                )
     ran = sum(row.get("digest") is not None for row in rows.values())
     print(json.dumps({"files": rows, "added": sum("kind" in row for row in rows.values()), "ran": ran,
                       "not_exported": failed}))  # fmt: skip

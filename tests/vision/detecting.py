@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.vision.noise_heads import Drawn
 from tests.vision.pictures import dented, surface
-from vision.backbone import Folded, weights
+from vision.backbone import weights
 from vision.detect_graph import CELLS, LEVELS, WIDTH, Weights
 
 DENT = ("dent", 28.0, 52.0, 44.0, 68.0)  # where `dented` puts it
@@ -13,20 +14,13 @@ DENT = ("dent", 28.0, 52.0, 44.0, 68.0)  # where `dented` puts it
 
 def untaught(classes: int, seed: int = 1) -> Weights:
     """The shipped backbone under a head of noise."""
-    rng = np.random.default_rng(seed)
-
-    def drawn(*shape: int) -> np.ndarray:
-        return (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
-
-    def block() -> Folded:
-        return drawn(WIDTH, 1, 5, 5), drawn(WIDTH, WIDTH, 1, 1), drawn(WIDTH)
-
+    drawn = Drawn(seed, WIDTH)
     return Weights(
         weights(LEVELS[-1]),
         [(drawn(WIDTH, cells, 1, 1), drawn(WIDTH)) for cells in CELLS],
-        [block() for _ in LEVELS],
-        [[block(), block()] for _ in LEVELS],
-        [[block(), block()] for _ in LEVELS],
+        [drawn.block() for _ in LEVELS],
+        [[drawn.block(), drawn.block()] for _ in LEVELS],
+        [[drawn.block(), drawn.block()] for _ in LEVELS],
         (drawn(classes, WIDTH, 1, 1), drawn(classes)),
         (drawn(4, WIDTH, 1, 1), drawn(4)),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from connectors.pictures import resized
+from tests.vision.noise_heads import Drawn
 from tests.vision.pictures import dented, surface
-from vision.backbone import Folded, weights
+from vision.backbone import weights
 from vision.features import Extractor, channels
 from vision.padim import POOL, TAPS, exposed
 from vision.surface import Example
@@ -16,19 +17,12 @@ from vision.usual import Usual
 
 def untaught(seed: int = 1) -> Weights:
     """The shipped backbone under a head of noise."""
-    rng = np.random.default_rng(seed)
-
-    def drawn(*shape: int) -> np.ndarray:
-        return (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
-
-    def block() -> Folded:
-        return drawn(WIDTH, 1, 5, 5), drawn(WIDTH, WIDTH, 1, 1), drawn(WIDTH)
-
+    drawn = Drawn(seed, WIDTH)
     return Weights(
         weights(LEVELS[-1]),
         [(drawn(WIDTH, cells, 1, 1), drawn(WIDTH)) for cells in CELLS],
-        block(),
-        block(),
+        drawn.block(),
+        drawn.block(),
         (drawn(1, WIDTH, 1, 1), drawn(1)),
     )
 
