@@ -10,7 +10,9 @@ from typing import Any
 from connectors.errors import InputError, nearest
 from connectors.texts import say
 from testbed.page.access import Access, Visitor
-from testbed.page.stage import Choice, Stage
+from testbed.page.playing import Choice
+from testbed.page.stage import Stage
+from testbed.page.telling import stories
 
 LONGEST = 200  # characters of a text
 MOST_IDS = 200
@@ -105,7 +107,7 @@ async def _start(stage: Stage, who: Visitor, given: Mapping[str, Any]) -> None:
     choice = Choice(
         given["story"], int(given["seed"]), given["speed"], stage.choice.over, given["ai"], given.get("begin", 0.0)
     )
-    known = [story["name"] for story in stage.stories()]
+    known = [story["name"] for story in stories(stage)]
     if choice.story not in known:  # a script is code: it comes from the command line alone
         raise InputError(say("No story is called '{name}'.", name=choice.story) + nearest(choice.story, known))
     await stage.start(choice)

@@ -24,8 +24,10 @@ from testbed.page import Ask
 from testbed.page.access import Access
 from testbed.page.app import app
 from testbed.page.patience import CONNECTIONS, Patience
+from testbed.page.playing import ENDED, Choice
 from testbed.page.records import Records
-from testbed.page.stage import ENDED, RUNS, Choice, Stage
+from testbed.page.stage import RUNS, Stage
+from testbed.page.telling import stories
 from testbed.page.wire import LONGEST
 from testbed.running import in_loop, pace_of
 
@@ -110,8 +112,8 @@ async def _go_on(stage: Stage) -> None:
 
     Each begins shortly before its first fault, at a pace that shows it in two minutes, unless another was asked for.
     """
-    stories = {story["name"]: story for story in stage.stories() if not story["slow"]}
-    names = list(stories)
+    offered = {story["name"]: story for story in stories(stage) if not story["slow"]}
+    names = list(offered)
     while True:
         await sleep(GLANCE_S)
         show = stage.show
@@ -119,7 +121,7 @@ async def _go_on(stage: Stage) -> None:
             await sleep(SHOWN_S)
             if stage.show is show:
                 at = names.index(show.choice.story) if show.choice.story in names else -1
-                story = stories[names[(at + 1) % len(names)]]
+                story = offered[names[(at + 1) % len(names)]]
                 speed = story["fit"] if stage.asked == "real" else stage.asked
                 await stage.start(
                     replace(stage.choice, story=story["name"], ai=True, begin=story["begin"], speed=speed)

@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from connectors.clock import Throttle, now_ns, sleep
 from connectors.errors import InputError, TestbedError
-from connectors.items import Frame
 from connectors.results import Event
 from connectors.texts import say, speaking
 from connectors.times import SECOND
@@ -23,19 +22,16 @@ from edge.merge import Chunk
 from edge.pipeline import Watch
 from testbed.engine import Engine
 from testbed.library import load, shipped
-from testbed.page import line, speech
 from testbed.page.alarms import AlarmList
 from testbed.page.belief import beliefs
 from testbed.page.camera import MOST
 from testbed.page.forward import Forward
-from testbed.page.highlights import highlight
-from testbed.page.injecting import offered
 from testbed.page.meters import Meter, meter
+from testbed.page.playing import DONE, FAILED, RUNNING, STOPPED, Choice, Show
 from testbed.page.rows import Rows
-from testbed.page.sofar import so_far
 from testbed.page.waves import Waves
 from testbed.record import new_folder
-from testbed.running import Incomplete, Order, Run, carry_out, pace_of
+from testbed.running import Incomplete, Order, carry_out, pace_of
 from testbed.scenario import Scenario
 
 T = TypeVar("T")
@@ -44,61 +40,6 @@ BELIEFS = 5  # so many looks from one comparison with what the line believes to 
 ANSWERS_WITHIN_S = 20.0  # wall time in which a run says whether it takes what it is asked for
 STOPS_WITHIN_S = 20.0  # wall time in which a run that is told to stop closes its record
 RUNS = Path("runs")
-IDLE, STARTING, RUNNING, DONE, STOPPED, FAILED = "idle", "starting", "running", "done", "stopped", "failed"
-ENDED = (DONE, STOPPED, FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is put on the stage.
-
-    Attributes:
-        speed: 'real', 'max' or a factor.
-        ai: False runs the same story without models, so that nobody raises an alarm and nothing answers one.
-        begin: s of the story that are passed over as fast as it goes.
-    """
-
-    story: str
-    seed: int = 1
-    speed: str = "real"
-    over: str = "wire"
-    ai: bool = True
-    begin: float = 0.0
-
-
-@dataclass(slots=True)
-class Show:
-    """One run on the stage, as the page and the run's own thread share it."""
-
-    number: int
-    choice: Choice
-    scenario: Scenario
-    folder: Path
-    forward: Forward
-    phase: str = STARTING
-    engine: Engine | None = None
-    rows: Rows | None = None
-    waves: Waves | None = None
-    alarms: AlarmList = field(default_factory=lambda: AlarmList(0))
-    loop: asyncio.AbstractEventLoop | None = None
-    result: Run | None = None
-    why: str = ""
-    truths: Sequence[Truth] = ()
-    frames: tuple[Frame, ...] = ()  # the camera's last
-    beliefs: list[dict[str, Any]] = field(default_factory=list)
-    born: int = 0  # wall time at which the newest row was complete, ns
-    stopping: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def throttle(self) -> Throttle:
-        """How fast it goes, and whether it is held."""
-        return self.forward.throttle
-
-    @property
-    def now(self) -> int:
-        """Source time that is on the page, ns."""
-        return 0 if self.rows is None else self.rows.start + self.rows.complete * self.rows.step_ns
 
 
 class Stage:
@@ -110,7 +51,7 @@ class Stage:
         self.show: Show | None = None
         self.rev = 0  # grows whenever anything but rows has changed
         self.before: dict[tuple[str, bool], Meter] = {}  # what a story was worth when it ran to its end
-        self._scenarios = _shipped()
+        self.scenarios = _shipped()
         self._out = out
         self._language = language
         self._number = 0
@@ -124,7 +65,7 @@ class Stage:
 
     async def start(self, choice: Choice) -> None:
         """Put a story on; what is on ends. Raises InputError if there is no such story."""
-        scenario = self._scenarios.get(choice.story) or load(choice.story)
+        scenario = self.scenarios.get(choice.story) or load(choice.story)
         pace_of(choice.speed)
         await self.stop()
         self.choice = choice
@@ -324,98 +265,7 @@ class Stage:
                 self.before[show.choice.story, show.choice.ai] = worth
         self.changed()
 
-    # -- what a page is told -------------------------------------------------------------------------------
-
-    def stories(self) -> list[dict[str, Any]]:
-        """The stories there are, for a presenter to choose from."""
-        told = []
-        for s in self._scenarios.values():
-            high = highlight(s, self.choice.seed)
-            told.append(
-                {"name": s.name, "title": speech.words(s.title or s.name), "begin": high.begin, "fit": high.speed,
-                 "story": speech.words(s.story) if s.story else None, "duration_s": s.duration, "slow": s.slow}
-            )  # fmt: skip
-        return told
-
-    def run_plain(self) -> dict[str, Any] | None:
-        """What does not change while a run goes on; None while nothing is known of it."""
-        show = self.show
-        if show is None or show.rows is None or show.engine is None:
-            return None
-        engine = show.engine
-        steps = [
-            {"at": float(step.at), "kind": type(step).__name__, "what": speech.called(step.name)}  # pyright: ignore[reportArgumentType]
-            for step in show.scenario.drawn(show.choice.seed)
-        ]
-        return {
-            "number": show.number,
-            "start_ms": engine.start / 1e6,
-            "tags": line.described(show.rows.tags),
-            "parts": line.parts(engine.groups),
-            "trends": line.trends(show.rows.tags),
-            "row_s": show.rows.step_ns / 1e9,
-            "rows": show.rows.n,
-            "duration_s": show.scenario.duration,
-            "cameras": sum(group.kind == "frames" for group in engine.groups),
-            "waves": None if show.waves is None else show.waves.plain(engine.plant),
-            "steps": steps,
-            "kinds": offered(engine.plant),
-        }
-
-    def plain(self) -> dict[str, Any]:
-        """The state as it stands."""
-        show, choice = self.show, self.choice
-        told: dict[str, Any] = {
-            "phase": IDLE if show is None else show.phase,
-            "run": 0 if show is None else show.number,
-            "story": choice.story,
-            "seed": choice.seed,
-            "speed": choice.speed,
-            "asked": self.asked,
-            "over": choice.over,
-            "ai": choice.ai,
-            "held": show is not None and show.throttle.is_held,
-            "forward": None if show is None else _forward(show),
-            "why": "" if show is None else show.why,
-            "alarms": {"total": 0, "unacknowledged": 0, "struck": [], "list": []},
-            "outcome": None,
-            "beliefs": [] if show is None else show.beliefs,
-            "meters": {
-                ("on" if ai else "off"): worth for (story, ai), worth in self.before.items() if story == choice.story
-            },
-            "so_far": None if show is None or show.ended.is_set() else so_far(show.alarms.match, show.now),
-        }
-        if show is not None:
-            if show.rows is not None:
-                show.alarms.settle(show.rows, show.now)
-            told["alarms"] = show.alarms.plain(show.now, show.phase not in (STARTING, RUNNING))
-            told["outcome"] = None if show.result is None else _outcome(show.result)
-        return told
-
 
 @cache
 def _shipped() -> dict[str, Scenario]:
     return {scenario.name: scenario for scenario in shipped()}
-
-
-def _forward(show: Show) -> dict[str, float | None] | None:
-    """What is passed over: up to which second of the run, or None for the next alarm."""
-    if not show.forward.is_on or show.ended.is_set():
-        return None
-    until = show.forward.until
-    return {"to": None if until is None else (until - show.scenario.start) / SECOND}
-
-
-def _outcome(run: Run) -> dict[str, Any]:
-    """How a run ended, in figures."""
-    score = run.score
-    counted = [fault for fault in score["faults"] if fault["in_time"]]
-    return {
-        "found": sum(fault["detected"] for fault in counted),
-        "faults": len(counted),
-        "false_alarms": score["false_alarms"],
-        "met": score["met"],
-        "digest": score["digest"],
-        "lost": score["samples"]["lost"],
-        "folder": "" if run.folder is None else run.folder.name,
-    }

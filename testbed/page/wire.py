@@ -19,10 +19,11 @@ from connectors.clock import sleep, wall_s
 from connectors.errors import InputError
 from connectors.items import Frame
 from connectors.texts import LANGUAGES, say, speaking
-from testbed.page import orders
+from testbed.page import orders, telling
 from testbed.page.access import Access, Bucket, Visitor
 from testbed.page.camera import Shown, shown
-from testbed.page.stage import Show, Stage
+from testbed.page.playing import Show
+from testbed.page.stage import Stage
 from testbed.page.waves import Cut
 
 FORMAT = "testbed.page/1"
@@ -92,7 +93,7 @@ class Hub:
 
     def _look(self) -> None:
         self._looked = wall_s()
-        state = orjson.dumps(self.stage.plain())
+        state = orjson.dumps(telling.plain(self.stage))
         if state != self._state:
             self._state, self._state_rev = state, self._state_rev + 1
 
@@ -117,7 +118,7 @@ class Hub:
             await asyncio.gather(sender, return_exceptions=True)
 
     def _hello(self, visitor: Visitor) -> dict[str, Any]:
-        return {"format": FORMAT, "name": visitor.name, "role": visitor.role, "stories": self.stage.stories()}
+        return {"format": FORMAT, "name": visitor.name, "role": visitor.role, "stories": telling.stories(self.stage)}
 
     # -- out -----------------------------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ class Hub:
 
     def _first(self, client: Client) -> bytes:
         if self._run[0] != client.run:
-            self._run = client.run, orjson.dumps(self.stage.run_plain())
+            self._run = client.run, orjson.dumps(telling.run_plain(self.stage))
         client.state = self._state_rev
         head = {"run": client.run, "begin": orjson.Fragment(self._run[1]), "state": orjson.Fragment(self._state)}
         return _packed(head)

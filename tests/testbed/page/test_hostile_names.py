@@ -6,7 +6,7 @@ import pytest
 
 from connectors.results import AlarmState, Event
 from connectors.times import SECOND
-from testbed.page.stage import Choice
+from testbed.page.playing import Choice
 from tests.testbed.page.browsing import visitor
 from tests.testbed.page.visit import serving
 

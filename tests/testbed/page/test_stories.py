@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.library import shipped
-from testbed.page.stage import ENDED, FAILED
+from testbed.page.playing import ENDED, FAILED
 from testbed.scenario import Detect, Scenario
 from tests.testbed.page.browsing import Seen, one_visitor
 from tests.testbed.page.visit import serving

@@ -18,9 +18,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from testbed.page.access import Access
 from testbed.page.app import app
+from testbed.page.playing import Choice
 from testbed.page.records import Records
 from testbed.page.serving import configured, listening
-from testbed.page.stage import Choice, Stage
+from testbed.page.stage import Stage
 
 QUICK = Choice("caster-sticker", 1, "max", "memory")
 
