@@ -61,16 +61,17 @@ function row(g, w, hgt) {
     g.fillStyle = alarm ? ink : colour('ink');
     g.font = font(1, 700);
     g.fillText(`${alarm ? `${SHAPES[alarm.state]} ` : ''}${t(`machine.${name}`)}`, x, 5.6 * r);
-    const step = Math.min(1.3 * r, (hgt - 6.6 * r) / tags.length);
+    const step = Math.min(1.6 * r, (hgt - 7 * r) / tags.length);
     tags.forEach((one, k) => {
-      const value = latest(one), times = value / first(one), is_more = times >= MORE, y = 7.1 * r + k * step;
+      const value = latest(one), times = value / first(one), is_more = times >= MORE, y = 7.3 * r + k * step;
+      const told = `${is_more ? `▲ ${times.toFixed(1)}×  ` : ''}${shown(one, value)} ${tag(one).unit}`;
       g.font = font(0.8, is_more ? 700 : 400);
-      g.fillStyle = is_more ? colour('high') : colour('dim');
-      g.textAlign = 'left';
-      g.fillText(`${pick(tag(one).what)} ${one.split('_').at(-1)}`, i * wide + 0.8 * r, y, wide * 0.5);
       g.fillStyle = is_more ? colour('high') : colour('ink');
       g.textAlign = 'right';
-      g.fillText(`${is_more ? `▲ ${times.toFixed(1)}×  ` : ''}${shown(one, value)} ${tag(one).unit}`, (i + 1) * wide - 0.8 * r, y);
+      g.fillText(told, (i + 1) * wide - 0.8 * r, y);
+      g.fillStyle = is_more ? colour('high') : colour('dim');
+      g.textAlign = 'left';
+      g.fillText(`${pick(tag(one).what)} ${one.split('_').at(-1)}`, i * wide + 0.8 * r, y, wide - g.measureText(told).width - 2 * r);
     });
   });
 }
