@@ -11,7 +11,7 @@ import {connect} from './wire.js';
 
 const ROLES = ['viewer', 'operator', 'engineer'];
 const stats = new URLSearchParams(location.search).has('stats') ? (window.__stats = {frames: 0, late: []}) : null;
-let role = 'viewer', queued = false, born = 0, shown = null;
+let role = 'viewer', queued = false, born = 0, shown = null, picked = false;  // picked: a visitor has chosen a view
 
 await load();
 const stage = h('div', {id: 'works', role: 'tabpanel'});
@@ -54,6 +54,7 @@ function begin(number, run) {
   if (!run) return;
   mimic.begin(run);
   trend.begin(run);
+  if (!picked) shown = views.find(view => view.first?.(store.store.run))?.id ?? 'works';
   tabs();
   choose(shown);  // the view that is on begins anew, too
 }
@@ -62,7 +63,7 @@ function tabs() {
   const there = [{id: 'works', name: 'works'}, ...views.filter(view => store.store.run && view.fits(store.store.run))];
   if (!there.some(one => one.id === shown)) choose('works');
   anew($('tabs'), [language(), shown, there.map(view => view.id)], () => (there.length < 2 ? [] : there.map(view => h('button', {type: 'button', role: 'tab',
-    'data-key': view.id, 'aria-selected': String(view.id === shown), onclick: () => { choose(view.id); tabs(); redraw(); }}, t(view.name)))));
+    'data-key': view.id, 'aria-selected': String(view.id === shown), onclick: () => { picked = true; choose(view.id); tabs(); redraw(); }}, t(view.name)))));
 }
 
 function choose(id) {

@@ -42,3 +42,17 @@ def test_what_an_alarm_rests_on_is_first_among_the_trends_and_beside_the_machine
         shown.wait_for()
         seen.until(lambda: all(painted > 100 for painted in seen.page.evaluate(PAINTED)), 60.0)
         assert seen.complaints == []
+
+
+@pytest.mark.slow
+def test_a_story_of_a_strip_opens_on_the_strip_unless_a_visitor_has_chosen(served):
+    with visitor(served) as seen:
+        shown = "document.querySelector('#tabs [aria-selected=true]').dataset.key"
+        seen.play("strip-cold")
+        seen.page.wait_for_selector("#tabs [data-key=strip]")
+        assert seen.page.evaluate(shown) == "strip"
+        seen.page.click("#tabs [data-key=works]")
+        seen.page.click("#reset")
+        seen.play("strip-cold")
+        seen.page.wait_for_selector("#tabs [data-key=strip]")
+        assert seen.page.evaluate(shown) == "works"

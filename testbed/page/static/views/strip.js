@@ -5,6 +5,7 @@ import {pick, t} from '../i18n.js';
 import {store} from '../store.js';
 
 const SHOWN_M = 6;     // metres of strip across the canvas
+const FEW = 6;         // trends, below which the strip is what there is to see
 const KEPT = 8;        // pictures that are kept, four metres each
 const VERDICT = {right: 'good', late: 'high', wrong: 'urgent', after: 'high', open: 'ink'};
 const CALM = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -129,6 +130,7 @@ export const strip_view = {
   name: 'part.camera',
   picture: true,
   fits: run => run.cameras > 0,
+  first: run => run.cameras > 0 && run.trends.length < FEW,
   build(root) {
     canvases = ['view.strip', 'view.map'].map(key => h('canvas', {role: 'img', 'aria-label': t(key)}));
     note = h('span');
