@@ -1,6 +1,7 @@
 """Draws pictures of the live page: `python docs/page_pictures.py`. Needs chromium.
 
 docs/page.png, docs/page_ko.png   a sticker at its high point: the tear rolls down the mould, seconds are left
+docs/page_table.png               a blocked nozzle: where the bar stays hot, and which header takes too little
 docs/page_chatter.png             a stand of the cold mill begins to sing
 
 `--all FOLDER [STORY …]` draws every view of every story at its high point, or of those named, in both languages: to be
@@ -29,6 +30,7 @@ DOCS = Path(__file__).parent
 SIZE = {"width": 1600, "height": 900}
 WAIT_MS = 240_000
 KEPT = {"page": ("caster-sticker", "mould", ".exit:not(:empty)", ("en", "ko")),
+        "page_table": ("descaler-blocked", "table", ".beside canvas:nth-child(2):not([hidden])", ("en",)),
         "page_chatter": ("tcm-chatter", "chatter", "#singing.exit", ("en",))}  # fmt: skip
 SHORT_S = 30.0  # a story that comes to it sooner is seen from its beginning
 LANGUAGES = {"en": "", "ko": "_ko"}
