@@ -73,3 +73,20 @@ def test_a_trend_is_looked_at_closely_held_read_off_and_taken_along(served):  # 
         with open(download.value.path(), "rb") as file:
             assert file.read(8) == b"\x89PNG\r\n\x1a\n"
         assert seen.complaints == []
+
+
+SCALED = """async jumps => {
+  const {lively} = await import('./chart.js');
+  const value = i => jumps.reduce((now, [at, to]) => i >= at ? to : now, 0) + (i % 2) / 10;
+  return lively({from: 0, row_s: 0.1, n: 1200, low: value, high: value, hole_s: 1}, {from: 0, to: 120});
+}"""
+
+
+@pytest.mark.parametrize(
+    ("jumps", "least"), [([[50, 9]], 9.0), ([[50, 9], [1180, 8.5]], 8.5), ([[600, 9]], 0.0)],
+    ids=["before the strip came", "what has just fallen", "what lasted half the time"],
+)  # fmt: skip
+def test_a_scale_fits_what_lasts_and_what_is_new(served, jumps, least):  # noqa: F811
+    with visitor(served) as seen:
+        found = seen.page.evaluate(SCALED, jumps)
+    assert found[0] == pytest.approx(least) and found[1] == pytest.approx(9.1)
