@@ -10,7 +10,7 @@ scenario = Scenario(
         Scatter(
             names=(
                 "network_delay", "operator_setpoint", "loose_thermocouple", "held_values", "powder_change",
-                "redelivery", "bad_quality", "speed_change", "gateway_restart", "dead_band",
+                "redelivery", "bad_quality", "speed_change", "gateway_restart", "dead_band", "tundish_change",
             ),
             every=150,  # s
             first=60,
