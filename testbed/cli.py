@@ -346,7 +346,7 @@ def train(
     root: Annotated[Path | None, typer.Option(help="Where a set of pictures lies.")] = None,
     train: Annotated[list[Path] | None, typer.Option(help="List of pictures to fit on, paths relative to it.")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Of detect (48), surface-learned (9), convae (60 at most): times all is seen.")
+        int | None, typer.Option(help="Of detect (48), surface-learned (24), convae (60 at most): times all is seen.")
     ] = None,
     tz: Zone = "UTC",
     since: Annotated[str | None, typer.Option("--from", help="Take a file from this time on.")] = None,

@@ -51,14 +51,9 @@ def grid(g: Graph, grey: str, wanted: Sequence[str], pool: int = 3, stride: int 
     a cell is the mean. Each is first the mean of `pool` × `pool` cells, without which a
     vector knows next to nothing of its neighbours (Roth et al., CVPR 2022, section 3.1).
     """
-    return gathered(g, taps(g, grey, wanted), wanted, pool, stride)
-
-
-def gathered(g: Graph, values: Sequence[str], wanted: Sequence[str], pool: int = 3, stride: int = 0) -> str:
-    """The same of taps that are there already."""
     cell = stride or min(STRIDES[name] for name in wanted)
     parts = []
-    for name, tap in zip(wanted, values, strict=True):
+    for name, tap in zip(wanted, taps(g, grey, wanted), strict=True):
         value = tap
         if pool > 1:
             value = g.add("AveragePool", value, kernel_shape=[pool] * 2, pads=[pool // 2] * 4, count_include_pad=0)

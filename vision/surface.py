@@ -1,8 +1,7 @@
 """surface-learned: how wrong a picture is, and where, learned from pictures in which somebody marked the defects.
 
 What is learned is in vision/torch_surface.py, the graph in vision/surface_graph.py. The file needs no PyTorch to run.
-Marks teach what a defect looks like, but the parts they are on are few: so the score adds how far a picture is from
-what is usual (vision/usual.py), over the same backbone. The alarm level rests on normal pictures that were not learned.
+The alarm level rests on normal pictures that were not learned.
 """
 
 from __future__ import annotations
@@ -10,33 +9,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from anomaly.graph import Graph, with_golden
+from anomaly.graph import with_golden
 from anomaly.with_torch import with_torch
 from connectors.errors import InputError
 from connectors.pictures import regions, resized
 from connectors.texts import say
 from edge.session import Session
-from vision.backbone import taps, weights
+from vision.backbone import FROZEN
 from vision.calibrate import Level, level
-from vision.features import Extractor, channels, drawn
+from vision.features import drawn
 from vision.lite0 import MULTIPLE
 from vision.metrics import aupro, auroc
-from vision.padim import POOL, TAPS, exposed
 from vision.patch import image_input
 from vision.plan import Plan, Progress
 from vision.surface_augment import Masked, varied
-from vision.surface_graph import CELLS, LEVELS, STRIDE, TOP, WIDTH, Levels, Unit, graph, parts
-from vision.usual import Usual
+from vision.surface_graph import LEVELS, STRIDE, TOP, WIDTH, Levels, graph, logit
 
 LEAST = 8  # pictures with a mask, a batch of the training
-PLAN = Plan(side=256, epochs=9)
-MOST = 500  # sound pictures that tell what is usual: more of them hardly change it, and take memory
+PLAN = Plan(side=256, epochs=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +73,20 @@ def fit(
     marked = sum(not sample.sound for sample in samples)
     _enough(samples, marked, plan)
     digest = digest_of(samples)
-    run = {"kind": "surface-head", "side": plan.side, "seed": plan.seed, "data_sha256": digest}
-    learned_weights, losses = with_torch("vision.torch_surface").learn_head(
-        samples, plan, run, checkpoint, progress, seen
-    )
-    usual = _usual([sample.image for sample in samples if sample.sound])
-    bare = Session(parts(learned_weights, usual, plan.side).plain({}), "surface-learned")
-    levels, found = _levels(bare, calibration, pictures_per_alarm, plan.side)
-    made = graph(learned_weights, usual, plan.side, levels)
+    run = {"kind": "surface-learned", "side": plan.side, "seed": plan.seed, "data_sha256": digest}
+    weights, losses = with_torch("vision.torch_surface").learn(samples, plan, run, checkpoint, progress)
+    bare = Session(graph(weights, plan.side, Levels()).plain({}), "surface-learned")
+    found = _levels(bare, calibration, pictures_per_alarm, plan.side)
+    made = graph(weights, plan.side, Levels(found[0].value, found[1].value))
     training = {
         "pictures": len(samples), "masks": marked, "without_mask": len(learned) - len(samples),
         "epochs": plan.epochs, "seed": plan.seed, "data_sha256": digest,
         "loss": [round(losses[0], 4), round(losses[-1], 4)],
     }  # fmt: skip
     if held_out:
-        training |= {"held_out": len(held_out), **_measured(bare, levels, held_out, plan.side)}
+        training |= {"held_out": len(held_out), **_measured(bare, held_out, plan.side)}
     told = notes or {}
-    card = {
-        **_card(plan, levels, found, pictures_per_alarm),
-        **told,
-        "training": {**training, **told.get("training", {})},
-    }
+    card = {**_card(plan, found, pictures_per_alarm), **told, "training": {**training, **told.get("training", {})}}
     data = with_golden(made.model(card), [{"image": drawn(plan.side, plan.side)[None, :, :, None]}])
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
@@ -116,30 +104,6 @@ def batches(samples: Sequence[Masked], plan: Plan, epoch: int, size: int) -> Ite
     for start in range(0, len(samples) - size + 1, size):
         made = [varied(samples, int(i), marked, rng) for i in order[start : start + size]]
         yield np.stack([m.image for m in made])[:, None], np.stack([m.mask for m in made])
-
-
-def seen(samples: Sequence[Masked], plan: Plan, epoch: int, size: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """The same as `batches`, but the backbone's taps of the pictures, (size, channels, rows, columns) each."""
-    session = _taps(plan.side)
-    for grey, mask in batches(samples, plan, epoch, size):
-        said = session.run({"grey": grey})
-        yield *(said[f"block{block}"] for block in LEVELS), mask
-
-
-@cache
-def _taps(side: int) -> Session:
-    g = Graph("taps")
-    found = taps(g, g.input("grey", ["n", 1, side, side]), weights(LEVELS[-1]), LEVELS)
-    for tap, block, of in zip(found, LEVELS, CELLS, strict=True):
-        g.output(tap, f"block{block}", ["n", of, f"rows{block}", f"columns{block}"])
-    return Session(g.plain({}), "taps")
-
-
-def _usual(sound: Sequence[np.ndarray]) -> Usual:
-    """Of sound pictures as they are."""
-    chosen = [sound[i] for i in np.linspace(0, len(sound) - 1, min(len(sound), MOST)).astype(int)]
-    extract = Extractor(TAPS, POOL, before=exposed, stride=STRIDE)
-    return Usual.of(np.stack([extract(picture).reshape(-1, channels(TAPS)) for picture in chosen]))
 
 
 def _masked(example: Example, side: int) -> Masked:
@@ -167,40 +131,39 @@ def digest_of(samples: Sequence[Masked]) -> str:
     return digest.hexdigest()
 
 
-def _asked(session: Session, picture: np.ndarray, side: int) -> tuple[float, float, np.ndarray]:
-    """The two parts of a picture's score, and the logits of its cells."""
+def _asked(session: Session, picture: np.ndarray, side: int) -> tuple[float, np.ndarray]:
+    """Logits of a picture and of its cells."""
     said = session.run({"image": resized(picture, side, side)[None, :, :, None]})
-    return float(said["learned"][0]), float(said["apart"][0]), said["cells"][0]
+    return float(logit(said["score"][0])), logit(said["map"][0])
 
 
 def _levels(
     session: Session, pictures: Sequence[np.ndarray], pictures_per_alarm: float, side: int
-) -> tuple[Levels, Level]:
-    """Units and alarm levels of pictures and of their cells, each picture's worst; and how the score's came about."""
+) -> tuple[Level, Level]:
+    """Alarm levels of pictures and of their cells: each picture's worst."""
     said = [_asked(session, picture, side) for picture in pictures]
-    worst = level([float(cells.max()) for _, _, cells in said], pictures_per_alarm)
-    learned, apart = Unit.of([one for one, _, _ in said]), Unit.of([one for _, one, _ in said])
-    score = level([learned(one) + apart(other) for one, other, _ in said], pictures_per_alarm)
-    return Levels(score.value, worst.value, learned, apart), score
+    return (
+        level([score for score, _ in said], pictures_per_alarm),
+        level([float(cells.max()) for _, cells in said], pictures_per_alarm),
+    )
 
 
-def _measured(session: Session, levels: Levels, examples: Sequence[Example], side: int) -> dict[str, Any]:
+def _measured(session: Session, examples: Sequence[Example], side: int) -> dict[str, Any]:
     """How well pictures that were not learned are told apart, and the overlap of what is wrong in them."""
     said = [_asked(session, example.image, side) for example in examples]
-    scores = [levels.learned(one) + levels.apart(other) for one, other, _ in said]
-    area = auroc(np.array([example.bad for example in examples]), np.array(scores))
-    wrong, maps = [], []
-    for example, (_, _, cells) in zip(examples, said, strict=True):
+    area = auroc(np.array([example.bad for example in examples]), np.array([score for score, _ in said]))
+    parts, maps = [], []
+    for example, (_, cells) in zip(examples, said, strict=True):
         shape = example.image.shape
         if example.mask is not None or not example.bad:
-            wrong.append(regions(np.zeros(shape) if example.mask is None else example.mask))
+            parts.append(regions(np.zeros(shape) if example.mask is None else example.mask))
             maps.append(resized(cells.astype(np.float32), *shape))
-    overlap = aupro(wrong, maps)
+    overlap = aupro(parts, maps)
     return {key: round(value, 4) for key, value in (("auroc", area), ("aupro", overlap)) if value is not None}
 
 
-def _card(plan: Plan, levels: Levels, found: Level, pictures_per_alarm: float) -> dict[str, Any]:
-    units = {"learned": levels.learned, "apart": levels.apart}
+def _card(plan: Plan, levels: tuple[Level, Level], pictures_per_alarm: float) -> dict[str, Any]:
+    score, cells = levels
     return {
         "name": "surface-learned",
         "kind": "surface-learned",
@@ -213,13 +176,13 @@ def _card(plan: Plan, levels: Levels, found: Level, pictures_per_alarm: float) -
         "inputs": [image_input(["n", plan.side, plan.side, 1], plan.side)],
         "outputs": [{"name": "map", "role": "map"}, {"name": "score", "role": "score"}],
         "stride": STRIDE,
-        "threshold": found.value,
+        "threshold": score.value,
         "alarm": {"k": 1, "n": 1},
         "choices": {
-            "side": plan.side, "width": WIDTH, "blocks": list(LEVELS), "frozen_blocks": LEVELS[-1] + 1, "top": TOP,
-            "map_level": levels.map, "units": {name: [unit.mean, unit.spread] for name, unit in units.items()},
+            "side": plan.side, "width": WIDTH, "blocks": list(LEVELS), "frozen_blocks": FROZEN + 1, "top": TOP,
+            "map_level": cells.value,
         },
-        "calibration": found.told(pictures_per_alarm),
+        "calibration": score.told(pictures_per_alarm),
         "baseline": "mean-grey",
         "licence": "Apache-2.0",
         "backbone": "EfficientNet-Lite0, ImageNet weights (Apache-2.0)",

@@ -1,7 +1,4 @@
-"""The learned surface model as a graph: backbone, two levels of cells, a map, and a score of the whole picture.
-
-The score is the sum of what the map says at its strongest and of how far the picture is from what is usual.
-"""
+"""The learned surface model as a graph: backbone, two levels of cells, a map, and a score of the whole picture."""
 
 from __future__ import annotations
 
@@ -12,9 +9,8 @@ import numpy as np
 
 from anomaly.graph import Graph
 from vision.backbone import Folded, Pair, block, convolved, taps, twice
-from vision.features import gathered, halved
-from vision.padim import POOL, TAPS, exposed
-from vision.usual import Usual, apart
+from vision.features import halved
+from vision.padim import exposed
 
 LEVELS = (2, 4, 10)  # blocks whose outputs are used
 CELLS = (24, 40, 112)  # channels of them
@@ -33,6 +29,7 @@ class Weights:
         laterals: from each level's channels to WIDTH.
         coarse, fine: the block of strides 16 and 8.
         cell: from WIDTH to the map.
+        whole: from what `_told` gathers to the score of the whole picture, kernel (1, 4 * WIDTH + 1) and bias (1,).
     """
 
     body: Sequence[Pair]
@@ -40,71 +37,32 @@ class Weights:
     coarse: Folded
     fine: Folded
     cell: Pair
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Mean and spread of a part of the score over normal pictures that were not learned."""
-
-    mean: float = 0.0
-    spread: float = 1.0
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Unit:
-        """Of those pictures' values."""
-        return cls(float(np.mean(values)), max(float(np.std(values)), 1e-6))
-
-    def __call__(self, value: float) -> float:
-        """The value in this unit."""
-        return (value - self.mean) / self.spread
+    whole: Pair
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What is 1.0 in score and map, and the units in which the two parts of the score are added."""
+    """Logits that are 1.0 in score and map."""
 
     score: float = 0.0
     map: float = 0.0
-    learned: Unit = Unit()
-    apart: Unit = Unit()
 
 
-def graph(weights: Weights, usual: Usual, side: int, levels: Levels) -> Graph:
+def graph(weights: Weights, side: int, levels: Levels) -> Graph:
     """Pictures uint8 (n, side, side, 1) to `map` (n, side / STRIDE, side / STRIDE) and `score` (n,).
 
-    Score and map are twice the logistic function of a value less its level: 0 … 2, and 1.0 at the level.
+    Score and map are twice the logistic function of a logit less its level: 0 … 2, and 1.0 at the level.
     """
     g, cells = Graph("surface-learned"), side // STRIDE
-    listed, *both = _parts(g, weights, usual, side)
-    units = (levels.learned, levels.apart)
-    learned, strange = (
-        g.mul(g.add("Sub", part, g.constant(unit.mean)), g.constant(1.0 / unit.spread))
-        for part, unit in zip(both, units, strict=True)
-    )
-    g.output(g.reshape(_level(g, listed, levels.map), [0, cells, cells]), "map", ["n", cells, cells])
-    g.output(_level(g, g.add("Add", learned, strange), levels.score), "score", ["n"])
-    return g
-
-
-def parts(weights: Weights, usual: Usual, side: int) -> Graph:
-    """The same pictures to logits `cells` (n, side / STRIDE, side / STRIDE), and the parts of the score, (n,) each.
-
-    `learned` is the mean of the map's TOP strongest logits, `apart` that of `usual.apart`.
-    """
-    g, cells = Graph("surface-learned"), side // STRIDE
-    listed, learned, strange = _parts(g, weights, usual, side)
-    g.output(g.reshape(listed, [0, cells, cells]), "cells", ["n", cells, cells])
-    g.output(learned, "learned", ["n"])
-    g.output(strange, "apart", ["n"])
-    return g
-
-
-def _parts(g: Graph, weights: Weights, usual: Usual, side: int) -> tuple[str, str, str]:
     grey = g.add("Transpose", g.pixels("image", ["n", side, side, 1]), perm=[0, 3, 1, 2])
-    seen = taps(g, exposed(g, grey), weights.body, LEVELS)
-    listed = g.reshape(convolved(g, _fine(g, seen, weights), *weights.cell), [0, (side // STRIDE) ** 2])
-    learned = g.add("ReduceMean", g.largest(listed, TOP, 1), axes=[1], keepdims=0)
-    return listed, learned, apart(g, gathered(g, seen, TAPS, POOL, STRIDE), usual)[1]
+    fine, coarse = _levels(g, exposed(g, grey), weights)
+    listed = g.reshape(convolved(g, fine, *weights.cell), [0, cells * cells])
+    top = g.add("ReduceMean", g.largest(listed, TOP, 1), axes=[1], keepdims=1)
+    told = g.add("Concat", *_told(g, fine), *_told(g, coarse), top, axis=1)
+    whole = g.add("Gemm", told, g.constant(weights.whole[0]), g.constant(weights.whole[1]), transB=1)
+    g.output(g.reshape(_level(g, listed, levels.map), [0, cells, cells]), "map", ["n", cells, cells])
+    g.output(_level(g, g.reshape(whole, [-1]), levels.score), "score", ["n"])
+    return g
 
 
 def tiles(weights: Weights, level: float) -> Graph:
@@ -114,19 +72,26 @@ def tiles(weights: Weights, level: float) -> Graph:
     """
     g = Graph("surface-learned")
     grey = g.add("Transpose", g.pixels("image", ["n", "h", "w", 1]), perm=[0, 3, 1, 2])
-    fine = _fine(g, taps(g, halved(g, grey, SHRUNK), weights.body, LEVELS), weights)
+    fine = _levels(g, halved(g, grey, SHRUNK), weights)[0]
     cells = _level(g, convolved(g, fine, *weights.cell), level)
     g.output(g.add("Squeeze", cells, g.integers([1])), "map", ["n", "rows", "columns"])
     g.output(g.add("ReduceMax", cells, axes=[1, 2, 3], keepdims=0), "score", ["n"])
     return g
 
 
-def _fine(g: Graph, seen: Sequence[str], weights: Weights) -> str:
-    """Cells of stride 8."""
-    first, second, third = (convolved(g, x, *pair) for x, pair in zip(seen, weights.laterals, strict=True))
-    coarse = block(g, third, weights.coarse)
-    finest = g.add("MaxPool", first, kernel_shape=[2, 2], strides=[2, 2])
-    return block(g, g.add("Add", g.add("Add", twice(g, coarse), second), finest), weights.fine)
+def _levels(g: Graph, grey: str, weights: Weights) -> tuple[str, str]:
+    """Cells of stride 8 and of stride 16."""
+    first, second, third = taps(g, grey, weights.body, LEVELS)
+    lateral = [convolved(g, x, *pair) for x, pair in zip((first, second, third), weights.laterals, strict=True)]
+    coarse = block(g, lateral[2], weights.coarse)
+    finest = g.add("MaxPool", lateral[0], kernel_shape=[2, 2], strides=[2, 2])
+    return block(g, g.add("Add", g.add("Add", twice(g, coarse), lateral[1]), finest), weights.fine), coarse
+
+
+def _told(g: Graph, cells: str) -> tuple[str, str]:
+    """The strongest and the mean of each channel, (n, WIDTH)."""
+    strongest = g.reshape(g.add("GlobalMaxPool", cells), [0, -1])
+    return strongest, g.reshape(g.add("GlobalAveragePool", cells), [0, -1])
 
 
 def logit(score: np.ndarray) -> np.ndarray:

@@ -1,10 +1,9 @@
 """The surface model in torch: what is learned from pictures with masks, and from what loss. Needs the extra `train`.
 
-Backbone: EfficientNet-Lite0 up to stride 16, as it was shipped (`SurfaceHead`), or learned but for its first blocks
-(`SurfaceNet`). Above it two levels of cells as in a feature pyramid (Lin et al., CVPR 2017); the finer one says of each
-cell whether it is defect, and what is strongest and usual in both says it of the picture, as in SuperSimpleNet (Rolih
-et al., 2024). Loss of the cells: focal (Lin et al., ICCV 2017), by picture, so that a pore counts about as much as a
-patch a hundred times as large.
+Backbone: EfficientNet-Lite0 up to stride 16, its first blocks frozen. Above it two levels of cells as in a feature
+pyramid (Lin et al., CVPR 2017); the finer one says of each cell whether it is defect, and what is strongest and usual
+in both says it of the picture, as in SuperSimpleNet (Rolih et al., 2024). Loss of the cells: focal (Lin et al., ICCV
+2017), by picture, so that a pore counts about as much as a patch a hundred times as large.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 from torch.nn import functional  # pyright: ignore[reportMissingImports]
 
 from vision import torch_learning
-from vision.backbone import Pair, weights
 from vision.plan import Plan, Progress
+from vision.surface import batches
 from vision.surface_augment import SEEN, Masked
 from vision.surface_graph import CELLS, LEVELS, STRIDE, TOP, WIDTH, Weights
 from vision.torch_parts import Backbone, Block, plain
@@ -35,14 +34,11 @@ MAP = 2.0  # weight of the cells in the loss
 Shown = Callable[[Sequence[Masked], Plan, int, int], Iterable[tuple[np.ndarray, ...]]]
 
 
-class SurfaceHead(nn.Module):
-    """Taps of the backbone at LEVELS to logits of cells (n, rows, columns) and of pictures (n,).
-
-    What it says of whole pictures is not exported: to learn it makes the cells better.
-    """
+class SurfaceNet(Backbone):
+    """Grey levels float32 (n, 1, s, s), even, to logits of cells (n, s / STRIDE, s / STRIDE) and of pictures (n,)."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(LEVELS[-1])
         self.laterals = nn.ModuleList([nn.Conv2d(c, WIDTH, 1) for c in CELLS])
         self.coarse, self.fine = Block(WIDTH), Block(WIDTH)
         self.cell: Any = nn.Conv2d(WIDTH, 1, 1)
@@ -51,8 +47,8 @@ class SurfaceHead(nn.Module):
             nn.init.normal_(layer.weight, 0, 0.01)
         nn.init.constant_(self.cell.bias, math.log(PRIOR / (1 - PRIOR)))
 
-    def forward(self, *taps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        first, second, third = (at(tap) for at, tap in zip(self.laterals, taps, strict=True))
+    def forward(self, grey: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        first, second, third = (at(tap) for at, tap in zip(self.laterals, self.taps(grey, LEVELS), strict=True))
         coarse = self.coarse(third)
         fine = functional.interpolate(coarse, scale_factor=2.0) + second + functional.max_pool2d(first, 2)
         fine = self.fine(fine)
@@ -62,25 +58,12 @@ class SurfaceHead(nn.Module):
         return cells, self.whole(torch.cat([*told, top], 1))[:, 0]
 
     @torch.no_grad()
-    def weights(self, body: list[Pair]) -> Weights:
-        """What was learned over a backbone, batch norms folded in, for the graph."""
-        laterals = [plain(lateral) for lateral in self.laterals]
-        return Weights(body, laterals, self.coarse.folded(), self.fine.folded(), plain(self.cell))
-
-
-class SurfaceNet(Backbone):
-    """Grey levels float32 (n, 1, s, s), even, to logits of cells (n, s / STRIDE, s / STRIDE) and of pictures (n,)."""
-
-    def __init__(self) -> None:
-        super().__init__(LEVELS[-1])
-        self.head: Any = SurfaceHead()
-
-    def forward(self, grey: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.head(*self.taps(grey, LEVELS))
-
     def weights(self) -> Weights:
-        """What was learned, lengths folded in as well."""
-        return self.head.weights(self.body())
+        """What was learned, lengths and batch norms folded in, for the graph."""
+        return Weights(
+            self.body(), [plain(lateral) for lateral in self.laterals], self.coarse.folded(), self.fine.folded(),
+            plain(self.cell), plain(self.whole),
+        )  # fmt: skip
 
 
 def wanted(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -91,10 +74,9 @@ def wanted(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return defect.float(), (defect | (share <= CLEAN)).float()
 
 
-def loss(net: nn.Module, *shown: torch.Tensor) -> torch.Tensor:
-    """Of a batch: what the net is given of n pictures, and their masks (n, s, s)."""
-    *given, mask = shown
-    cells, whole = net(*given)
+def loss(net: SurfaceNet, grey: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Of a batch: grey levels (n, 1, s, s) and masks (n, s, s)."""
+    cells, whole = net(grey)
     defect, counts = wanted(mask)
     sure = cells.detach().sigmoid()
     weight = torch.where(defect > 0, 1 - sure, sure**2) * counts
@@ -105,40 +87,16 @@ def loss(net: nn.Module, *shown: torch.Tensor) -> torch.Tensor:
 
 
 def learn(
-    samples: Sequence[Masked],
-    plan: Plan,
-    run: dict[str, Any],
-    checkpoint: Path | None,
-    progress: Progress,
-    shown: Shown,
-) -> tuple[Weights, list[float]]:
+    samples: Sequence[Masked], plan: Plan, run: dict[str, Any], checkpoint: Path | None, progress: Progress,
+    shown: Shown = batches,
+) -> tuple[Weights, list[float]]:  # fmt: skip
     """What the averaged net has learned, and the mean loss of each epoch: see `torch_learning.learn`.
 
-    `shown` varies an epoch's pictures, as `surface_tiles.batches` does.
+    `shown` varies an epoch's pictures, as `surface.batches` does.
     """
-    net, losses = _learned(SurfaceNet, samples, plan, run, checkpoint, progress, shown)
-    return net.weights(), losses
-
-
-def learn_head(
-    samples: Sequence[Masked],
-    plan: Plan,
-    run: dict[str, Any],
-    checkpoint: Path | None,
-    progress: Progress,
-    shown: Shown,
-) -> tuple[Weights, list[float]]:
-    """The same over the backbone as it was shipped: `shown` gives its taps, as `surface.seen` does."""
-    net, losses = _learned(SurfaceHead, samples, plan, run, checkpoint, progress, shown)
-    return net.weights(weights(LEVELS[-1])), losses
-
-
-def _learned(
-    kind: Callable[[], Any], samples: Sequence[Masked], plan: Plan, run: dict[str, Any], checkpoint: Path | None,
-    progress: Progress, shown: Shown,
-) -> tuple[Any, list[float]]:  # fmt: skip
     torch.manual_seed(plan.seed)
-    net, steps = kind(), len(samples) // BATCH
-    return torch_learning.learn(
+    net, steps = SurfaceNet(), len(samples) // BATCH
+    mean, losses = torch_learning.learn(
         net, loss, lambda epoch: shown(samples, plan, epoch, BATCH), steps, plan, run, checkpoint, progress
     )
+    return mean.weights(), losses

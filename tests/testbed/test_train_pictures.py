@@ -110,7 +110,7 @@ def test_a_surface_model_learns_from_masks_and_calibrates_on_other_groups(masked
 
     real = learned_surface.fit
     monkeypatch.setattr(learned_surface, "fit", fit)
-    nothing = SimpleNamespace(learn_head=lambda *asked: (masking.untaught(), [1.0]))
+    nothing = SimpleNamespace(learn=lambda samples, plan, run, checkpoint, progress: (masking.untaught(), [1.0]))
     monkeypatch.setattr(learned_surface, "with_torch", lambda module: nothing)
     out = tmp_path / "s.onnx"
     arguments = ["--data", str(masked), "--out", str(out), "--epochs", "3", "--budget", "1/50", "--json"]
@@ -129,7 +129,7 @@ def test_a_surface_model_learns_from_masks_and_calibrates_on_other_groups(masked
     chosen = tmp_path / "list.txt"
     chosen.write_text("\n".join(sorted(p.relative_to(masked).as_posix() for p in masked.rglob("*.jpg"))[:100]))
     card = OnnxModel(train_on_pictures("surface-learned", str(masked), lists=[chosen]), "s").card.raw
-    assert asked["held"] == [] and "held_out" not in card["training"] and asked["plan"].epochs == 9
+    assert asked["held"] == [] and "held_out" not in card["training"] and asked["plan"].epochs == 24
     assert len(card["training"]["lists"]["list.txt"]) == 64
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from connectors.pictures import resized
 from tests.vision.noise_heads import Drawn
 from tests.vision.pictures import dented, surface
 from vision.backbone import weights
-from vision.features import Extractor, channels
-from vision.padim import POOL, TAPS, exposed
 from vision.surface import Example
-from vision.surface_graph import CELLS, LEVELS, STRIDE, WIDTH, Weights
-from vision.usual import Usual
+from vision.surface_graph import CELLS, LEVELS, WIDTH, Weights
 
 
 def untaught(seed: int = 1) -> Weights:
@@ -24,14 +20,8 @@ def untaught(seed: int = 1) -> Weights:
         drawn.block(),
         drawn.block(),
         (drawn(1, WIDTH, 1, 1), drawn(1)),
+        (drawn(1, 4 * WIDTH + 1), drawn(1)),
     )
-
-
-def ordinary(side: int) -> Usual:
-    """What is usual of sound pictures, (side, side)."""
-    extract = Extractor(TAPS, POOL, before=exposed, stride=STRIDE)
-    pictures = [resized(surface(seed), side, side) for seed in range(400, 412)]
-    return Usual.of(np.stack([extract(picture).reshape(-1, channels(TAPS)) for picture in pictures]))
 
 
 def dent() -> np.ndarray:

@@ -12,24 +12,23 @@ import pytest
 from connectors.errors import InputError
 from edge.model import OnnxModel
 from edge.session import Session
-from tests.vision.masking import dents, ordinary, untaught
+from tests.vision.masking import dents, untaught
 from tests.vision.pictures import surface as sound
 from vision import surface
 from vision.plan import Plan
 from vision.surface import Example, batches, fit
-from vision.surface_graph import TOP, Levels, Unit, graph, parts
+from vision.surface_graph import Levels, graph, logit
 
 SIDE = 96
-USUAL = ordinary(SIDE)
 CALIBRATION = [sound(i) for i in range(200, 224)]
 
 
 @pytest.fixture
 def without_learning(monkeypatch):
-    def learn_head(samples, plan, run, checkpoint, progress, shown):
+    def learn(samples, plan, run, checkpoint, progress):
         return untaught(), [2.0, 1.0]
 
-    monkeypatch.setattr(surface, "with_torch", lambda module: SimpleNamespace(learn_head=learn_head))
+    monkeypatch.setattr(surface, "with_torch", lambda module: SimpleNamespace(learn=learn))
 
 
 def shown(*images: np.ndarray) -> dict[str, np.ndarray]:
@@ -37,31 +36,23 @@ def shown(*images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def test_the_graph_maps_and_scores_each_picture_for_itself():
-    session = Session(graph(untaught(), USUAL, SIDE, Levels()).plain({}), "s")
+    session = Session(graph(untaught(), SIDE, Levels()).plain({}), "s")
     pictures = [example.image for example in dents(3)]
     got = session.run(shown(*pictures))
     assert got["map"].shape == (3, 12, 12) and got["score"].shape == (3,)
-    assert all(((0 <= value) & (value <= 2)).all() for value in got.values())
+    assert all(((0 < value) & (value < 2)).all() for value in got.values())
     alone = session.run(shown(pictures[1]))
     assert np.allclose(alone["map"][0], got["map"][1], atol=1e-5)
     assert np.allclose(alone["score"][0], got["score"][1], atol=1e-5)
 
 
-def test_what_is_at_its_level_is_one():
+def test_a_logit_at_its_level_is_one():
     picture = dents(2)[1].image
-    bare = Session(parts(untaught(), USUAL, SIDE).plain({}), "s").run(shown(picture))
-    learned, apart = Unit(0.5, 2.0), Unit(10.0, 4.0)
-    score = (float(bare["learned"][0]) - 0.5) / 2.0 + (float(bare["apart"][0]) - 10.0) / 4.0
-    levels = Levels(score, float(bare["cells"].max()), learned, apart)
-    at = Session(graph(untaught(), USUAL, SIDE, levels).plain({}), "s").run(shown(picture))
+    bare = Session(graph(untaught(), SIDE, Levels()).plain({}), "s").run(shown(picture))
+    score, worst = float(logit(bare["score"][0])), float(logit(bare["map"][0]).max())
+    at = Session(graph(untaught(), SIDE, Levels(score, worst)).plain({}), "s").run(shown(picture))
     assert at["score"][0] == pytest.approx(1.0, abs=1e-4)
     assert at["map"].max() == pytest.approx(1.0, abs=1e-4)
-
-
-def test_what_is_strange_raises_the_score_although_nobody_marked_its_like():
-    session = Session(parts(untaught(), USUAL, SIDE).plain({}), "s")
-    sound_ones = [float(session.run(shown(sound(seed)))["apart"][0]) for seed in range(200, 208)]
-    assert max(sound_ones) < float(session.run(shown(dents(2)[1].image))["apart"][0])
 
 
 def test_the_card_says_that_masks_were_used_and_what_was_held_out(without_learning):
@@ -124,31 +115,15 @@ def test_the_file_computes_what_torch_computes():
             torch.nn.init.uniform_(module.running_var, 0.5, 2)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.3)
-    torch.nn.init.normal_(net.head.cell.weight, 0, 0.3)
+    for layer in (net.cell, net.whole):
+        torch.nn.init.normal_(layer.weight, 0, 0.3)
     net.eval()
     pictures = [example.image for example in dents(4, 90)]
-    grey = np.stack([even(picture) for picture in pictures])[:, None]
     with torch.no_grad():
-        cells, _ = net(torch.from_numpy(grey))
-    got = Session(parts(net.weights(), USUAL, SIDE).plain({}), "s").run(shown(*pictures))
-    strongest = cells.flatten(1).topk(TOP, 1).values.mean(1)
-    for value, expected in ((got["cells"], cells), (got["learned"], strongest)):
-        assert np.abs(value - expected.numpy()).max() <= 1e-4 * float(cells.abs().max())
-
-
-def test_the_head_is_taught_with_what_the_file_sees():
-    torch = pytest.importorskip("torch")
-    from vision.torch_surface import SurfaceNet
-
-    samples = [surface._masked(example, SIDE) for example in dents(8)]
-    plan = Plan(SIDE, 1)
-    *seen, mask = next(iter(surface.seen(samples, plan, 0, 8)))
-    grey, same = next(batches(samples, plan, 0, 8))
-    assert np.array_equal(mask, same)
-    with torch.no_grad():
-        expected = SurfaceNet().eval().taps(torch.from_numpy(grey), surface.LEVELS)
-    for value, tap in zip(seen, expected, strict=True):
-        assert np.abs(value - tap.numpy()).max() <= 1e-4 * float(tap.abs().max())
+        cells, whole = net(torch.from_numpy(np.stack([even(picture) for picture in pictures]))[:, None])
+    got = Session(graph(net.weights(), SIDE, Levels()).plain({}), "s").run(shown(*pictures))
+    for value, expected in ((got["map"], cells), (got["score"], whole)):
+        assert np.abs(value - 2 * expected.sigmoid().numpy()).max() <= 1e-4
 
 
 def test_a_training_that_was_stopped_ends_with_the_same_file(tmp_path):
