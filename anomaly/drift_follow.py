@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import Graph
-from anomaly.scaled import general_card, long_enough, scale_of, scaled
+from anomaly.scaled import Scaled, general_card, long_enough, scale_of, scaled
 from anomaly.var_residual import foretelling, unforetold, unforetold_in
 
 ORDER = 2  # samples that foretell the next one; this and the rest as docs/researcher.md says, from lists
@@ -27,27 +27,11 @@ RARE = 0.01  # share of samples in which a tag must move; judgement: once in a h
 
 
 @dataclass(slots=True)
-class DriftFollow:
-    """The model under construction: fit it, take its file, calibrate, take its file again.
+class DriftFollow(Scaled):
+    """What foretells what, and how far the last samples are from those before."""
 
-    Attributes:
-        channels: tag names, k of them.
-        rate_hz: of its windows.
-        level: the score that is the alarm level.
-    """
-
-    channels: tuple[str, ...]
-    rate_hz: float
-    level: float = 1.0
-    notes: dict[str, Any] = field(default_factory=dict)
-    mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), inf: left out
     weights: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (ORDER k + 1, k), the constant last
     scatter: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), of what is not foretold; inf: left out
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return self.channels
 
     @property
     def length(self) -> int:
@@ -58,9 +42,6 @@ class DriftFollow:
     def lead(self) -> int:
         """First samples of a window that are only compared with."""
         return self.length - RECENT
-
-    def kept(self, run: np.ndarray) -> np.ndarray:
-        return run
 
     def fit(self, runs: Sequence[np.ndarray]) -> None:
         """Learn what foretells what, and how well, from runs (n_i, k). Raises InputError on too little data."""

@@ -1,8 +1,9 @@
-"""Signals on one scale: what two general models learn of each channel before they look at how channels move."""
+"""Signals on one scale: what general models learn of each channel before they look at how channels move."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,31 @@ from connectors.errors import InputError
 from connectors.texts import say
 
 FLAT = 1e-9  # a channel that varies less than this share of its size is left out
+
+
+@dataclass(slots=True)
+class Scaled:
+    """The model under construction: fit it, take its file, calibrate, take its file again.
+
+    Attributes:
+        channels: tag names, k of them.
+        rate_hz: of its windows.
+        level: the score that is the alarm level.
+    """
+
+    channels: tuple[str, ...]
+    rate_hz: float
+    level: float = 1.0
+    notes: dict[str, Any] = field(default_factory=dict)
+    mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
+    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,), inf: left out
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return self.channels
+
+    def kept(self, run: np.ndarray) -> np.ndarray:
+        return run
 
 
 def scale_of(runs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import Graph
-from anomaly.scaled import general_card, long_enough, scale_of, scaled
+from anomaly.scaled import Scaled, general_card, long_enough, scale_of, scaled
 
 LENGTH = 16  # samples of a shape
 SHAPES = 12
@@ -22,29 +22,10 @@ MOST = 20_000  # windows that are fitted on; of more, every so manieth
 
 
 @dataclass(slots=True)
-class Subsequence:
-    """The model under construction: fit it, take its file, calibrate, take its file again.
+class Subsequence(Scaled):
+    """The usual shapes of stretches."""
 
-    Attributes:
-        channels: tag names, k of them.
-        rate_hz: of its windows.
-        level: the score that is the alarm level.
-    """
-
-    channels: tuple[str, ...]
-    rate_hz: float
-    level: float = 1.0
-    notes: dict[str, Any] = field(default_factory=dict)
-    mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
     shapes: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (SHAPES, LENGTH k)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return self.channels
-
-    def kept(self, run: np.ndarray) -> np.ndarray:
-        return run
 
     def fit(self, runs: Sequence[np.ndarray]) -> None:
         """Learn the shapes of runs (n_i, k) at `rate_hz`. Raises InputError on too little data."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from anomaly.graph import Graph
-from anomaly.scaled import general_card, long_enough, scale_of, scaled
+from anomaly.scaled import Scaled, general_card, long_enough, scale_of, scaled
 
 ORDER = 5  # samples that foretell the next one
 RIDGE = 1.0  # penalty on the weights of scaled channels
@@ -22,35 +22,16 @@ AVERAGE = 30  # samples whose mean T² is the score: one outlier is no change
 
 
 @dataclass(slots=True)
-class VarResidual:
-    """The model under construction: fit it, take its file, calibrate, take its file again.
+class VarResidual(Scaled):
+    """What foretells what, and how what is not foretold scatters."""
 
-    Attributes:
-        channels: tag names, k of them.
-        rate_hz: of its windows.
-        level: the score that is the alarm level.
-    """
-
-    channels: tuple[str, ...]
-    rate_hz: float
-    level: float = 1.0
-    notes: dict[str, Any] = field(default_factory=dict)
-    mean: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
-    spread: np.ndarray = field(default_factory=lambda: np.empty(0))  # (k,)
     weights: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (ORDER k + 1, k), the constant last
     precision: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (k, k), of the residuals
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return self.channels
 
     @property
     def length(self) -> int:
         """Samples of a window."""
         return ORDER + AVERAGE
-
-    def kept(self, run: np.ndarray) -> np.ndarray:
-        return run
 
     def fit(self, runs: Sequence[np.ndarray]) -> None:
         """Learn what foretells what from runs (n_i, k) at `rate_hz`. Raises InputError on too little data."""
